@@ -1,0 +1,10 @@
+"""What comes in: bundled assets (pictures, data sets, weights), picture reading, data sets.
+
+The lowest layer of the package: it imports nothing else of ours, and never TensorFlow. Slow imports (h5py,
+Pillow, pooch) wait until a function needs them.
+"""
+
+from utils.data.assets import AssetError, asset_path, load_asset
+from utils.data.datasets import load_mnist
+
+__all__ = ["AssetError", "asset_path", "load_asset", "load_mnist"]

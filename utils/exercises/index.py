@@ -1,0 +1,113 @@
+"""Static map of the course: which notebooks there are, where they stand, which exercises they hold.
+
+It imports nothing, so that looking an exercise up never loads another week's libraries.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from utils.exercises.entry import Exercise
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One notebook of the course.
+
+    Attributes
+    ----------
+    path : str
+        Place below the course's root, ``"week1_conv_basics/1_filters_and_edges.ipynb"``.
+    exercises : tuple of str
+        Names of the functions that the learner writes there, in order.
+    """
+
+    path: str
+    exercises: tuple[str, ...] = ()
+
+    @property
+    def week(self) -> str:
+        """Name of the week's folder, ``"week1_conv_basics"``."""
+        return self.path.split("/")[0]
+
+
+NOTEBOOKS: dict[str, Notebook] = {
+    "w1l1": Notebook(
+        "week1_conv_basics/1_filters_and_edges.ipynb",
+        ("edge_kernel", "correlate2d", "flip_kernel", "learn_kernel"),
+    ),
+    "w1l2": Notebook(
+        "week1_conv_basics/2_padding_strides_volumes.ipynb",
+        ("conv_output_size", "same_padding", "zero_pad", "conv_single_step", "parameter_count"),
+    ),
+    "w1l3": Notebook(
+        "week1_conv_basics/3_pooling_and_a_whole_convnet.ipynb",
+        ("pool_output_size", "layer_table"),
+    ),
+    "w1l4": Notebook(
+        "week1_conv_basics/4_why_convolutions.ipynb",
+        ("receptive_field", "multiply_adds", "parameter_savings"),
+    ),
+    "w1a1": Notebook(
+        "week1_conv_basics/assignment_1_convolution_step_by_step.ipynb",
+        (
+            "zero_pad",
+            "conv_single_step",
+            "conv_forward",
+            "pool_forward",
+            "conv_backward",
+            "create_mask_from_window",
+            "distribute_value",
+            "pool_backward",
+            "grad_check",
+            "im2col",
+            "conv_forward_fast",
+        ),
+    ),
+    "w1a2": Notebook(
+        "week1_conv_basics/assignment_2_convnet_application.ipynb",
+        ("sequential_model", "convolutional_model", "initial_loss"),
+    ),
+    "w1demo": Notebook("week1_conv_basics/demo_convolution.ipynb"),
+}
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Split ``"w1a1/conv_forward"`` into notebook id and function name; both must exist.
+
+    Raises
+    ------
+    KeyError
+        When the notebook or the exercise is unknown; the message lists those that there are.
+    """
+    notebook, _, function = key.partition("/")
+    if notebook not in NOTEBOOKS:
+        raise KeyError(f"no notebook {notebook!r}; there are: {', '.join(NOTEBOOKS)}")
+    names = NOTEBOOKS[notebook].exercises
+    if function not in names:
+        raise KeyError(f"notebook {notebook!r} has no exercise {function!r}; it has: {', '.join(names) or 'none'}")
+    return notebook, function
+
+
+def all_keys() -> list[str]:
+    """Return the keys of all exercises, in the order of the course."""
+    return [f"{notebook}/{name}" for notebook, row in NOTEBOOKS.items() for name in row.exercises]
+
+
+def exercise(key: str) -> "Exercise":
+    """Load the public half of one exercise.
+
+    Parameters
+    ----------
+    key : str
+        ``"<notebook id>/<function>"``, for example ``"w1a1/conv_forward"``.
+
+    Raises
+    ------
+    KeyError
+        When there is no such exercise.
+    """
+    notebook, function = split_key(key)
+    module = import_module(f"utils.exercises.week{notebook[1]}.{notebook}")
+    return next(entry for entry in module.EXERCISES if entry.function == function)

@@ -1,0 +1,1 @@
+"""Week 1: convolution by hand. One module a notebook."""
