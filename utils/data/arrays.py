@@ -1,7 +1,8 @@
 """Named arrays in one compressed HDF5 file, and checksums of files and of array contents.
 
-Every bundled data set and every bundled network is such a file. Its bytes depend on the HDF5 library that wrote
-it, so a rebuilt asset is compared by the checksum of its *arrays* (`hash_arrays`), which depends on nothing else.
+Every bundled data set and every bundled network is such a file. Its bytes depend on the HDF5 library that
+wrote it, so a rebuilt asset is compared by the checksum of its *arrays* (`hash_arrays`), which depends on
+nothing else.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ def hash_file(path: str | Path) -> str:
 
 
 def hash_arrays(arrays: Mapping[str, np.ndarray]) -> str:
-    """Return the SHA-256 of named arrays: names in sorted order, each with dtype, shape and little-endian bytes.
+    """Return the SHA-256 of named arrays: sorted names, each with dtype, shape and little-endian bytes.
 
     Parameters
     ----------
@@ -53,8 +54,8 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
 
     Notes
     -----
-    Arrays of more than a few values are compressed (byte shuffle, then gzip 9); no time stamps are kept, so that
-    the same arrays give the same bytes with the same HDF5 library.
+    Arrays of more than a few values are compressed (byte shuffle, then gzip 9); no time stamps are kept, so
+    that the same arrays give the same bytes with the same HDF5 library.
     """
     import h5py
 

@@ -15,20 +15,20 @@
     used_by = ["w1a2"]               # notebook ids
     note = "What was done to it, in a sentence or two."
 
-Optional: `group` (assets that are fetched together), `attributes` (a table of numbers or words that belong to the
-asset: anchors, a threshold …), and for a large file that is not bundled `url` (the canonical source), with
-`sha256` or, where its publisher states only that, `md5`; such a row needs no builder.
+Optional: `group` (assets that are fetched together), `attributes` (a table of numbers or words that belong to
+the asset: anchors, a threshold …), and for a large file that is not bundled `url` (the canonical source),
+with `sha256` or, where its publisher states only that, `md5`; such a row needs no builder.
 
-**To add an asset**: write its row with `sha256 = ""`, `arrays_sha256 = ""`, `bytes = 0`; write the builder, a module
-of `utils/data/builders/` with one function
+**To add an asset**: write its row with `sha256 = ""`, `arrays_sha256 = ""`, `bytes = 0`; write the builder, a
+module of `utils/data/builders/` with one function
 
     def build(asset: Asset, work: Path) -> dict[str, np.ndarray] | bytes: ...
 
-that fetches from `asset.origin` into the empty folder `work` (`utils.data.builders.origin` calls the registries'
-own clients and unpacks safely) and returns the named arrays, or the bytes of a plain file; then run
-`course data build NAME --record` (`python -m utils.data.builders NAME --record` does the same) and commit the row,
-the builder and the file. `load_asset(NAME)` then gives the arrays, `asset_path(NAME)` the file.
-A builder gives the same arrays each time it runs: no clock, no unseeded randomness.
+that fetches from `asset.origin` into the empty folder `work` (`utils.data.builders.origin` calls the
+registries' own clients and unpacks safely) and returns the named arrays, or the bytes of a plain file; then
+run `course data build NAME --record` (`python -m utils.data.builders NAME --record` does the same) and commit
+the row, the builder and the file. `load_asset(NAME)` then gives the arrays, `asset_path(NAME)` the file. A
+builder gives the same arrays each time it runs: no clock, no unseeded randomness.
 """
 
 import os
@@ -168,8 +168,8 @@ def find_asset(name: str) -> Asset:
 def asset_path(name: str) -> Path:
     """Return the path of an asset's file, verified, fetching it first where it is not bundled.
 
-    It is looked for in `data/`, then the user's cache, then the classroom mirror (`COURSE_MIRROR`, a folder or
-    a URL), then at the canonical source.
+    It is looked for in `data/`, then the user's cache, then the classroom mirror (`COURSE_MIRROR`, a folder
+    or a URL), then at the canonical source.
 
     Raises
     ------

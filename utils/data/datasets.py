@@ -13,8 +13,8 @@ def load_mnist() -> tuple[Split, Split]:
     Returns
     -------
     (x_train, y_train), (x_test, y_test)
-        x: (8000, 28, 28) and (2000, 28, 28), uint8 in [0, 255], white on black; y: (8000,) and (2000,), uint8 in
-        0…9. The split is fixed and is not MNIST's own 60,000 / 10,000.
+        x: (8000, 28, 28) and (2000, 28, 28), uint8 in [0, 255], white on black; y: (8000,) and (2000,), uint8
+        in 0…9. The split is fixed and is not MNIST's own 60,000 / 10,000.
 
     References
     ----------

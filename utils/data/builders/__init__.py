@@ -1,7 +1,7 @@
 """Rebuild bundled assets from their origins, one module a family of assets.
 
-`utils.data.assets` tells how a builder looks and how to add one. `python -m utils.data.builders NAME [--record]` and
-`course data build NAME [--record]` run it.
+`utils.data.assets` tells how a builder looks and how to add one. `python -m utils.data.builders NAME
+[--record]` and `course data build NAME [--record]` run it.
 """
 
 import importlib
@@ -47,8 +47,8 @@ def build_asset(name: str, target: str | Path | None = None, record: bool = Fals
     target
         Folder to write into; the data folder when not given.
     record
-        Write size and checksums into the table. Without it, a content that differs from the table's is an error
-        and nothing is written.
+        Write size and checksums into the table. Without it, a content that differs from the table's is an
+        error and nothing is written.
 
     Raises
     ------
@@ -57,7 +57,9 @@ def build_asset(name: str, target: str | Path | None = None, record: bool = Fals
     """
     asset = find_asset(name)
     if not asset.builder:
-        raise AssetError(f"asset {name!r} has no builder: `course data fetch {name}` gets it from {asset.url}")
+        raise AssetError(
+            f"asset {name!r} has no builder: `course data fetch {name}` gets it from {asset.url}"
+        )
     folder = Path(target) if target is not None else data_folder()
     with tempfile.TemporaryDirectory(prefix="course-build-") as work:
         content = importlib.import_module(asset.builder).build(asset, Path(work))
@@ -94,9 +96,13 @@ def content_hash(path: str | Path) -> str:
 
 
 def record_row(asset: Asset, path: Path, digest: str) -> None:
-    """Put a built file's size and checksums into its row of `assets.toml`, leaving every other line as it is."""
+    """Put a built file's size and checksums into its row of `assets.toml`; every other line stays."""
     table = data_folder() / "assets.toml"
-    values = {"sha256": f'"{hash_file(path)}"', "arrays_sha256": f'"{digest}"', "bytes": str(path.stat().st_size)}
+    values = {
+        "sha256": f'"{hash_file(path)}"',
+        "arrays_sha256": f'"{digest}"',
+        "bytes": str(path.stat().st_size),
+    }
     lines, inside = [], False
     for line in table.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):

@@ -10,4 +10,5 @@ parser.add_argument("--record", action="store_true", help="write size and checks
 options = parser.parse_args()
 for name in options.names:
     built = build_asset(name, record=options.record)
-    print(f"{name}: {built.path} ({built.path.stat().st_size:,} bytes), {'as in the table' if built.same else 'new'}")
+    state = "as in the table" if built.same else "new"
+    print(f"{name}: {built.path} ({built.path.stat().st_size:,} bytes), {state}")

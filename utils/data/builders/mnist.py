@@ -13,10 +13,10 @@ SPLIT_SEED = 10
 
 
 def build(asset: Asset, work: Path) -> dict[str, np.ndarray]:
-    """Return `x_train` (8000, 28, 28) and `x_test` (2000, 28, 28), uint8 in [0, 255], with `y_train`, `y_test` uint8.
+    """Return x_train (8000, 28, 28), x_test (2000, 28, 28), uint8 in [0, 255], and their labels, uint8.
 
-    The package holds floats in [0, 1], rounded; times 255 they are whole numbers again. The split is stratified: each
-    digit gives a fifth of its pictures to the test set.
+    The package holds floats in [0, 1], rounded; times 255 they are whole numbers again. The split is
+    stratified: each digit gives a fifth of its pictures to the test set.
     """
     folder = get_file(asset.origin[0], work)
     images, labels = [], []
@@ -40,7 +40,12 @@ def split(images: np.ndarray, labels: np.ndarray, test_share: float, seed: int) 
     counts = _apportion(np.bincount(labels), wanted)
     for label, count in enumerate(counts):
         test[np.flatnonzero(labels == label)[:count]] = True
-    return {"x_train": images[~test], "y_train": labels[~test], "x_test": images[test], "y_test": labels[test]}
+    return {
+        "x_train": images[~test],
+        "y_train": labels[~test],
+        "x_test": images[test],
+        "y_test": labels[test],
+    }
 
 
 def _apportion(sizes: np.ndarray, total: int) -> np.ndarray:

