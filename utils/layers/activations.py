@@ -1,7 +1,5 @@
 """Activation functions without weights, and their gradients. NumPy alone is imported."""
 
-from typing import Any
-
 import numpy as np
 
 from utils.layers.validation import as_floating, check_shape
@@ -13,7 +11,7 @@ def relu(x: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     x
-        Any shape with at least one axis; integers are converted to float32.
+        Any shape; integers are converted to float32.
 
     Returns
     -------
@@ -25,7 +23,7 @@ def relu(x: np.ndarray) -> np.ndarray:
     TypeError, ValueError
         If `x` is not numeric, not finite or empty.
     """
-    (x,) = _any_shape(x=x)
+    (x,) = as_floating(None, x=x)
     return np.maximum(x, 0)
 
 
@@ -49,7 +47,7 @@ def relu_backward(grad: np.ndarray, x: np.ndarray) -> np.ndarray:
     TypeError, ValueError
         If an argument is not numeric, not finite or empty, or the shapes differ.
     """
-    grad, x = _any_shape(grad=grad, x=x)
+    grad, x = as_floating(None, grad=grad, x=x)
     check_shape("grad", grad, x.shape, "that of x")
     return grad * (x > 0)
 
@@ -72,7 +70,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     TypeError, ValueError
         If `logits` is not numeric, not finite or empty.
     """
-    (logits,) = _any_shape(logits=logits)
+    (logits,) = as_floating(None, logits=logits)
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
@@ -97,12 +95,7 @@ def softmax_backward(grad: np.ndarray, logits: np.ndarray) -> np.ndarray:
     TypeError, ValueError
         If an argument is not numeric, not finite or empty, or the shapes differ.
     """
-    grad, logits = _any_shape(grad=grad, logits=logits)
+    grad, logits = as_floating(None, grad=grad, logits=logits)
     check_shape("grad", grad, logits.shape, "that of logits")
     probabilities = softmax(logits)
     return probabilities * (grad - (probabilities * grad).sum(axis=-1, keepdims=True))
-
-
-def _any_shape(**values: Any) -> list[np.ndarray]:
-    axes = {name: ("elements",) * max(np.ndim(value), 1) for name, value in values.items()}
-    return as_floating(axes, **values)

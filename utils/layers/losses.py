@@ -67,7 +67,9 @@ def _check(logits: Any, labels: Any) -> tuple[np.ndarray, np.ndarray]:
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers (one class a row, not one-hot); got dtype {labels.dtype}")
     if labels.shape != logits.shape[:1]:
-        raise ValueError(f"labels must have shape {logits.shape[:1]}, one a row of logits; got {labels.shape}")
+        raise ValueError(
+            f"labels must have shape {logits.shape[:1]}, one a row of logits; got {labels.shape}"
+        )
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= logits.shape[1]:
         raise ValueError(f"labels must lie in [0, {logits.shape[1]}); got values from {low} to {high}")

@@ -1,8 +1,8 @@
 """Where a window lies on a picture: padding, strides, dilation and the size of what comes out.
 
-Convolution and pooling share this arithmetic. See V. Dumoulin and F. Visin, "A guide to convolution arithmetic
-for deep learning" (2016), relationships 6 and 15, and TensorFlow's rule for ``"same"``, which puts the odd pixel
-of padding at the bottom and on the right. NumPy alone is imported.
+Convolution and pooling share this arithmetic. See V. Dumoulin and F. Visin, "A guide to convolution
+arithmetic for deep learning" (2016), relationships 6 and 15, and TensorFlow's rule for ``"same"``, which
+puts the odd pixel of padding at the bottom and on the right. NumPy alone is imported.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,14 @@ class Window:
         return self.picture[0] + top + bottom, self.picture[1] + left + right
 
 
-def place_window(picture: Sequence[int], size: Any, strides: Any, padding: Any, dilation: Any = 1) -> Window:
+def place_window(
+    picture: Sequence[int],
+    size: tuple[int, int],
+    strides: Any,
+    padding: Any,
+    dilation: Any = 1,
+    what: str = "kernel",
+) -> Window:
     """Check the arguments of a sliding window and work out its padding and its number of positions.
 
     Parameters
@@ -65,6 +72,8 @@ def place_window(picture: Sequence[int], size: Any, strides: Any, padding: Any, 
         An integer or a pair.
     padding
         ``"valid"``, ``"same"``, an integer, or ``((top, bottom), (left, right))``.
+    what
+        The argument that gives the size, for the message.
 
     Returns
     -------
@@ -84,8 +93,8 @@ def place_window(picture: Sequence[int], size: Any, strides: Any, padding: Any, 
     padded = tuple(n + sum(pad) for n, pad in zip(picture, pads, strict=True))
     if any(reach > n for reach, n in zip(reaches, padded, strict=True)):
         raise ValueError(
-            f"kernel covers {reaches[0]}×{reaches[1]} pixels (size {tuple(size)}, dilation {dilation}) and must fit "
-            f"into the padded picture, which has {padded[0]}×{padded[1]}"
+            f"{what} covers {reaches[0]}×{reaches[1]} pixels (size {tuple(size)}, dilation {dilation}) "
+            f"but must fit into the padded picture of {padded[0]}×{padded[1]}"
         )
     output = tuple((n - r) // s + 1 for n, r, s in zip(padded, reaches, strides, strict=True))
     return Window(tuple(size), strides, dilation, pads, tuple(picture), output)
@@ -182,6 +191,8 @@ def _as_axis_paddings(padding: Any) -> str | tuple[AxisPadding, AxisPadding]:
 def _as_axis_padding(padding: Any) -> AxisPadding:
     if isinstance(padding, str):
         if padding != "valid":
-            raise ValueError(f'padding must be "valid", "same", an integer or (before, after); got {padding!r}')
+            raise ValueError(
+                f'padding must be "valid", "same", an integer or (before, after); got {padding!r}'
+            )
         return 0, 0
     return as_pair("padding", padding, smallest=0)

@@ -13,7 +13,7 @@ import numpy as np
 PICTURE_AXES = ("batch", "height", "width", "channels")
 
 
-def as_floating(wanted_axes: dict[str, Sequence[str]], **values: Any) -> list[np.ndarray | None]:
+def as_floating(wanted_axes: dict[str, Sequence[str]] | None, **values: Any) -> list[np.ndarray | None]:
     """Turn several arguments into finite arrays of one floating-point type.
 
     Integers and booleans become floating point; float16 becomes float32. The common type is float64 when one
@@ -22,7 +22,8 @@ def as_floating(wanted_axes: dict[str, Sequence[str]], **values: Any) -> list[np
     Parameters
     ----------
     wanted_axes
-        For every argument the names of its axes, for instance ``{"bias": ("filters",)}``.
+        For every argument the names of its axes, for instance ``{"bias": ("filters",)}``; None if any
+        shape will do.
     **values
         The arguments under their own names. None stays None.
 
@@ -43,7 +44,7 @@ def as_floating(wanted_axes: dict[str, Sequence[str]], **values: Any) -> list[np
     dtype = np.dtype(np.float64 if double else np.float32)
     for name, array in arrays.items():
         if array is not None:
-            _check_axes(name, array, wanted_axes[name])
+            _check_axes(name, array, wanted_axes[name] if wanted_axes else None)
             arrays[name] = array.astype(dtype, copy=False)
             _check_finite(name, arrays[name])
     return list(arrays.values())
@@ -62,7 +63,11 @@ def _as_numeric(name: str, value: Any) -> np.ndarray | None:
     raise TypeError(f"{name} must hold integers, float16, float32 or float64; got {came}")
 
 
-def _check_axes(name: str, array: np.ndarray, axes: Sequence[str]) -> None:
+def _check_axes(name: str, array: np.ndarray, axes: Sequence[str] | None) -> None:
+    if axes is None:
+        if array.size == 0:
+            raise ValueError(f"{name} must not be empty; got shape {array.shape}")
+        return
     wanted = "(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")"
     if array.ndim != len(axes):
         raise ValueError(f"{name} must have {len(axes)} axes {wanted}; got shape {array.shape}")
@@ -71,7 +76,7 @@ def _check_axes(name: str, array: np.ndarray, axes: Sequence[str]) -> None:
 
 
 def _check_finite(name: str, array: np.ndarray) -> None:
-    # One pass without a temporary: a sum of finite values is finite unless it overflows, which the count settles.
+    # One pass, no temporary: a sum of finite values is finite unless it overflows, which the counts settle.
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(array.sum()):
             return
