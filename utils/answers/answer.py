@@ -39,8 +39,8 @@ class Answer:
     cases : callable
         ``rng → cases``: fresh inputs, edge cases among them. Equal generators give equal cases.
     oracle : callable, optional
-        A function with the learner's signature that is right for a reason other than our own text: SciPy, a closed form,
-        finite differences, another library. It goes through the same ``build`` and ``probe``. If it raises, the
+        A function with the learner's signature that is right for a reason other than our own text: SciPy, a closed
+        form, finite differences, another library. It goes through the same ``build`` and ``probe``. If it raises, the
         learner's function must raise the same kind of error.
     invariant : callable, optional
         ``(case, arrays) → ""`` or a sentence about what is wrong, for results that no oracle can give (random numbers,

@@ -115,7 +115,9 @@ def as_array(value: Any, what: str = "The result") -> np.ndarray:
         For ``None``, for functions, and for what NumPy can only keep as Python objects.
     """
     if value is None:
-        raise WrongKind(f"{what} is None. A function without a `return` gives None: return what was asked for.")
+        raise WrongKind(
+            f"{what} is None. A function without a `return` gives None: return what was asked for."
+        )
     if value is Ellipsis:
         raise WrongKind(f"{what} is `...`: a place is still to be filled in.")
     if callable(value) and not hasattr(value, "__array__"):

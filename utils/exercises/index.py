@@ -86,7 +86,9 @@ def split_key(key: str) -> tuple[str, str]:
         raise KeyError(f"no notebook {notebook!r}; there are: {', '.join(NOTEBOOKS)}")
     names = NOTEBOOKS[notebook].exercises
     if function not in names:
-        raise KeyError(f"notebook {notebook!r} has no exercise {function!r}; it has: {', '.join(names) or 'none'}")
+        raise KeyError(
+            f"notebook {notebook!r} has no exercise {function!r}; it has: {', '.join(names) or 'none'}"
+        )
     return notebook, function
 
 

@@ -1,4 +1,4 @@
-"""Run a learner's function on a case and bring arrays back: the half of judging that happens where the learner's code is."""
+"""Run a learner's function on a case and bring arrays back: the half of judging that happens where that code is."""
 
 import inspect
 import json
@@ -63,7 +63,9 @@ def run(exercise: Exercise, function: Callable, case: Case, seconds: float | Non
     try:
         with time_limit(limit), np.errstate(all="ignore"):
             result = function(*args, **kwargs)
-        changed = _changed(before, dict(_leaves((args, kwargs), exercise.argument_names)), exercise.may_change)
+        changed = _changed(
+            before, dict(_leaves((args, kwargs), exercise.argument_names)), exercise.may_change
+        )
         if changed:
             return Outcome(
                 trouble="changed",
@@ -83,13 +85,17 @@ def run(exercise: Exercise, function: Callable, case: Case, seconds: float | Non
             "Look for a loop that never ends, or that starts again from the beginning.",
         )
     except (Exception, SystemExit) as error:
-        return Outcome(trouble="raised", message=str(error), error=type(error).__name__, trace=_own_lines(error))
+        return Outcome(
+            trouble="raised", message=str(error), error=type(error).__name__, trace=_own_lines(error)
+        )
 
 
-def run_all(exercise: Exercise, function: Callable, cases: Sequence[Case]) -> list[Outcome]:
-    """Run every case within the exercise's time limit; after a stop the rest counts as stopped too."""
+def run_all(
+    exercise: Exercise, function: Callable, cases: Sequence[Case], seconds: float | None = None
+) -> list[Outcome]:
+    """Run every case within one time limit (the exercise's own by default); after a stop the rest counts as stopped."""
     outcomes: list[Outcome] = []
-    deadline = monotonic() + exercise.time_limit
+    deadline = monotonic() + (exercise.time_limit if seconds is None else seconds)
     for case in cases:
         if outcomes and outcomes[-1].trouble == "time":
             outcomes.append(outcomes[-1])
@@ -128,7 +134,11 @@ def _changed(before: dict[str, Any], after: dict[str, Any], allowed: tuple[str, 
             continue
         new = after.get(place)
         if isinstance(old, np.ndarray):
-            same = isinstance(new, np.ndarray) and old.shape == new.shape and np.array_equal(old, new, equal_nan=old.dtype.kind in "fc")
+            same = (
+                isinstance(new, np.ndarray)
+                and old.shape == new.shape
+                and np.array_equal(old, new, equal_nan=old.dtype.kind in "fc")
+            )
         else:
             same = old == new or (old != old and new != new)
         if not same:

@@ -36,7 +36,8 @@ class Card:
         colour = COLOURS[self.kind]
         return (
             f'<div style="border-left: 5px solid {colour}; padding: 0.3em 0.9em; margin: 0.3em 0">'
-            f'<div><b><span style="color: {colour}">{_MARKS[self.kind]}</span> {escape(self.heading)}</b></div>{body}</div>'
+            f'<div><b><span style="color: {colour}">{_MARKS[self.kind]}</span> {escape(self.heading)}</b></div>'
+            f"{body}</div>"
         )
 
 

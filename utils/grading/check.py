@@ -93,12 +93,18 @@ def solution(function: Callable, notebook: str | None = None) -> Card:
         return Card(
             "open",
             "Not yet",
-            [f"The solution opens after {left} more failed {checks}. `hint({function.__name__})` helps on the way."],
+            [
+                f"The solution opens after {left} more failed {checks}. `hint({function.__name__})` helps on the way."
+            ],
         )
     try:
         code = solution_region(solution_cell(key).source)
     except (OSError, LookupError):
-        return Card("open", "No solution here", ["This copy of the course was given out without solutions: ask your teacher."])
+        return Card(
+            "open",
+            "No solution here",
+            ["This copy of the course was given out without solutions: ask your teacher."],
+        )
     return Card("open", f"One way to write {function.__name__}", ["\t" + inspect.cleandoc("\n" + code)])
 
 
@@ -147,7 +153,11 @@ def _content(verdict: Verdict) -> tuple[str, str, list[str]]:
     if verdict.passed:
         return "right", f"{entry.function} is right: {earned}", ["Tried: " + "; ".join(verdict.groups) + "."]
     if verdict.not_done:
-        return "open", f"{entry.function} is not done yet", [f"{entry.task} `hint({entry.function})` gives a first nudge."]
+        return (
+            "open",
+            f"{entry.function} is not done yet",
+            [f"{entry.task} `hint({entry.function})` gives a first nudge."],
+        )
     return "wrong", f"{entry.function} is not right yet: {earned}", _what_went_wrong(entry, verdict)
 
 

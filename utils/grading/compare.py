@@ -5,7 +5,14 @@ import numpy as np
 from utils.exercises.entry import Arrays
 from utils.exercises.run import Outcome
 
-_KIND_WORDS = {"b": "booleans", "i": "whole numbers", "u": "whole numbers", "f": "numbers", "c": "complex numbers", "U": "text"}
+_KIND_WORDS = {
+    "b": "booleans",
+    "i": "whole numbers",
+    "u": "whole numbers",
+    "f": "numbers",
+    "c": "complex numbers",
+    "U": "text",
+}
 
 
 def difference(expected: Arrays, got: Arrays, rtol: float, atol: float) -> str:
@@ -57,7 +64,9 @@ def _array_difference(who: str, want: np.ndarray, got: np.ndarray, rtol: float, 
         return f"{who} is wrong at {_index(index)}: {_number(got[index])} in place of {_number(want[index])}."
     with np.errstate(all="ignore"):
         gap = np.where(wrong, np.abs(got.astype(np.complex128) - want.astype(np.complex128)), 0)
-    index = tuple(int(i) for i in np.unravel_index(int(np.nanargmax(np.nan_to_num(gap, nan=np.inf))), gap.shape))
+    index = tuple(
+        int(i) for i in np.unravel_index(int(np.nanargmax(np.nan_to_num(gap, nan=np.inf))), gap.shape)
+    )
     return (
         f"{who} has the right shape, but {int(wrong.sum())} of {want.size} values differ. The largest difference is at "
         f"{_index(index)}: {_number(got[index])} in place of {_number(want[index])}."

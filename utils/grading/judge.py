@@ -72,7 +72,7 @@ def make_cases(key: str, seed: int) -> list[Case]:
     return list(answer(key).cases(np.random.default_rng(seed)))
 
 
-def judge(key: str, function: Callable, seed: int | None = None) -> Verdict:
+def judge(key: str, function: Callable, seed: int | None = None, seconds: float | None = None) -> Verdict:
     """Run a function on an exercise's cases and judge it.
 
     Parameters
@@ -83,18 +83,29 @@ def judge(key: str, function: Callable, seed: int | None = None) -> Verdict:
         What the learner wrote.
     seed : int, optional
         Seed of the cases; :func:`fixed_seed` by default.
+    seconds : float, optional
+        Wall-clock limit for all cases together; the exercise's own by default.
     """
-    entry = exercise(key)
     cases = make_cases(key, fixed_seed(key) if seed is None else seed)
-    return judge_outcomes(key, cases, run_all(entry, function, cases))
+    entry = exercise(key)
+    return judge_outcomes(entry, answer(key), cases, run_all(entry, function, cases, seconds))
 
 
-def judge_outcomes(key: str, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Verdict:
-    """Judge outcomes that were brought from wherever the learner's code ran."""
-    entry, key_half = exercise(key), answer(key)
+def judge_outcomes(
+    entry: Exercise, half: Answer, cases: Sequence[Case], outcomes: Sequence[Outcome]
+) -> Verdict:
+    """Judge outcomes that were brought from wherever the learner's code ran.
+
+    Parameters
+    ----------
+    entry, half : Exercise, Answer
+        The exercise's public and private halves.
+    cases, outcomes : sequences
+        What was asked and what came back, in the same order.
+    """
     if not cases:
-        raise ValueError(f"{key}: the generator made no case")
-    problems = [_problem(entry, key_half, case, outcome) for case, outcome in zip(cases, outcomes, strict=True)]
+        raise ValueError(f"{entry.key}: the generator made no case")
+    problems = [_problem(entry, half, case, outcome) for case, outcome in zip(cases, outcomes, strict=True)]
     groups: dict[str, bool] = {}
     for case, problem in zip(cases, problems, strict=True):
         groups[case.group] = groups.get(case.group, True) and not problem
@@ -103,7 +114,7 @@ def judge_outcomes(key: str, cases: Sequence[Case], outcomes: Sequence[Outcome])
         return Verdict(entry, groups)
     mistake = None
     if outcomes[first].trouble not in ("not done", "time"):
-        mistake = _recognise(entry, key_half, cases, outcomes, first, problems[first])
+        mistake = _recognise(entry, half, cases, outcomes, first, problems[first])
     return Verdict(entry, groups, cases[first], outcomes[first], problems[first], mistake)
 
 
@@ -135,12 +146,19 @@ def _error_problem(expected: Outcome, outcome: Outcome) -> str:
     if outcome.trouble == "raised":
         if outcome.error == expected.error:
             return ""
-        return f"Here the function should raise {expected.error}; it raised {outcome.error}: {outcome.message}"
+        return (
+            f"Here the function should raise {expected.error}; it raised {outcome.error}: {outcome.message}"
+        )
     return f"Here the function should raise {expected.error} ({expected.message}); it returned a result."
 
 
 def _recognise(
-    entry: Exercise, half: Answer, cases: Sequence[Case], outcomes: Sequence[Outcome], first: int, problem: str
+    entry: Exercise,
+    half: Answer,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    first: int,
+    problem: str,
 ) -> Mistake | None:
     """Find the mistake that behaves like the learner's function on every case, trying the failed case first.
 
@@ -151,7 +169,8 @@ def _recognise(
         if mistake.says == problem:
             return mistake
         if all(
-            same_outcome(run(entry, mistake.function, cases[i]), outcomes[i], *half.tolerance(cases[i])) for i in order
+            same_outcome(run(entry, mistake.function, cases[i]), outcomes[i], *half.tolerance(cases[i]))
+            for i in order
         ):
             return mistake
     return None

@@ -48,7 +48,9 @@ def read_quiz(path: Path) -> dict[str, Question]:
     for key, row in tomllib.loads(path.read_text(encoding="utf-8")).items():
         options, why = row.get("options", {}), row.get("why", {})
         if not row.get("question") or row.get("answer") not in options or set(why) != set(options):
-            raise ValueError(f"{path.name}, {key}: needs question, options, an answer among them and a why for every option")
+            raise ValueError(
+                f"{path.name}, {key}: needs question, options, an answer among them and a why for every option"
+            )
         questions[key] = Question(key, row["question"], options, row["answer"], why)
     return questions
 

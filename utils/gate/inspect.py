@@ -1,0 +1,180 @@
+"""Put one exercise through the gate."""
+
+import importlib.util
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from utils.answers.answer import answer
+from utils.exercises.index import exercise, split_key
+from utils.gate.mutants import make_mutants
+from utils.grading.judge import judge
+from utils.grading.notebooks import course_root, solution_cell, stub, surroundings
+
+# The instant check's own seed (None) and others, as class grading draws them.
+_SEEDS = (None, 1, 2, 3)
+_MUTANT_SECONDS = 3.0
+_ALTERNATIVES = 2
+
+
+@dataclass
+class Report:
+    """What the gate found for one exercise.
+
+    Attributes
+    ----------
+    key : str
+        The exercise.
+    mistakes, alternatives, mutants, killed : int
+        Counts.
+    excused : dict of str to str
+        Surviving mutants that are equivalent to the solution, with the reason.
+    problems : list of str
+        What must be mended; empty when the exercise passes.
+    """
+
+    key: str
+    mistakes: int = 0
+    alternatives: int = 0
+    mutants: int = 0
+    killed: int = 0
+    excused: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def inspect_exercise(key: str, root: Path | None = None) -> Report:
+    """Put one exercise through the gate.
+
+    Parameters
+    ----------
+    key : str
+        ``"<notebook id>/<function>"``.
+    root : Path, optional
+        The course's root; where ``utils`` is installed from by default.
+    """
+    root = root or course_root()
+    report = Report(key)
+    notebook, name = split_key(key)
+    around = surroundings(notebook, root)
+    cell = solution_cell(key, root).source
+    _inspect_solution(report, define(around + cell, key))
+    _inspect_stub(report, define(around + stub(cell, f"{name} is not done yet."), key))
+    _inspect_mistakes(report)
+    _inspect_alternatives(report, root)
+    _inspect_mutants(report, around, cell, root)
+    return report
+
+
+def define(source: str, key: str) -> Callable:
+    """Run a source text and return the function that it defines for an exercise."""
+    notebook, name = split_key(key)
+    namespace = {"__name__": "learner", "NOTEBOOK": notebook}
+    exec(compile(source, f"<{key}>", "exec"), namespace)
+    return namespace[name]
+
+
+def _inspect_solution(report: Report, function: Callable) -> None:
+    for seed in _SEEDS:
+        verdict = judge(report.key, function, seed)
+        if not verdict.passed:
+            where = f"seed {seed}, “{verdict.failed_case.group}”, {verdict.failed_case.describe()}"
+            report.problems.append(f"the notebook's solution fails: {where}: {verdict.problem}")
+            return
+
+
+def _inspect_stub(report: Report, function: Callable) -> None:
+    verdict = judge(report.key, function)
+    if verdict.score != 0 or not verdict.not_done:
+        report.problems.append(f"the stub scores {verdict.score} and says: {verdict.problem}")
+
+
+def _inspect_mistakes(report: Report) -> None:
+    bank = answer(report.key).mistakes
+    report.mistakes = len(bank)
+    if not bank:
+        report.problems.append("no mistake is banked")
+    for mistake in bank:
+        for seed in _SEEDS:
+            verdict = judge(report.key, mistake.function, seed)
+            if verdict.passed:
+                report.problems.append(f"mistake “{mistake.name}” passes (seed {seed})")
+                break
+            if verdict.mistake is not mistake:
+                seen = verdict.mistake.name if verdict.mistake else f"nothing; {verdict.problem}"
+                report.problems.append(f"mistake “{mistake.name}” is recognised as: {seen} (seed {seed})")
+                break
+
+
+def alternatives(key: str, root: Path | None = None) -> dict[str, Callable]:
+    """Return the differently written right answers of an exercise, kept in ``tests/correct_answers``."""
+    notebook, name = split_key(key)
+    module = _load((root or course_root()) / "tests" / "correct_answers" / f"{notebook}.py")
+    return {k.removeprefix(f"{name}__"): v for k, v in vars(module).items() if k.startswith(f"{name}__")}
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"correct_answers_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _inspect_alternatives(report: Report, root: Path) -> None:
+    found = alternatives(report.key, root)
+    report.alternatives = len(found)
+    if len(found) < _ALTERNATIVES:
+        report.problems.append(
+            f"{len(found)} other right answers in tests/correct_answers; {_ALTERNATIVES} are wanted"
+        )
+    for name, function in found.items():
+        for seed in _SEEDS:
+            verdict = judge(report.key, function, seed)
+            if not verdict.passed:
+                report.problems.append(f"right answer “{name}” is rejected: {verdict.problem}")
+                break
+
+
+def _inspect_mutants(report: Report, around: str, cell: str, root: Path) -> None:
+    excused = read_equivalents(root).get(report.key, {})
+    survivors = set()
+    for mutant in make_mutants(cell):
+        report.mutants += 1
+        if _survives(report.key, around + mutant.source):
+            survivors.add(mutant.change)
+            if mutant.change not in excused:
+                report.problems.append(f"mutant survives: {mutant.change}")
+        else:
+            report.killed += 1
+    report.excused = {change: reason for change, reason in excused.items() if change in survivors}
+    for change in set(excused) - survivors:
+        report.problems.append(f"excused as equivalent, but no such mutant survives: {change}")
+
+
+def _survives(key: str, source: str) -> bool:
+    try:
+        function = define(source, key)
+    except Exception:
+        return False
+    return judge(key, function, seconds=_MUTANT_SECONDS).passed
+
+
+def read_equivalents(root: Path) -> dict[str, dict[str, str]]:
+    """Read the mutants that change nothing: exercise → change → reason."""
+    path = root / "tests" / "gate" / "equivalent_mutants.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def totals(reports: list[Report]) -> dict[str, int]:
+    """Add up reports: exercises, mistakes named, alternatives, mutants made, killed and excused, problems."""
+    return {
+        "exercises": len(reports),
+        "points": round(sum(exercise(r.key).points for r in reports)),
+        "mistakes": sum(r.mistakes for r in reports),
+        "alternatives": sum(r.alternatives for r in reports),
+        "mutants": sum(r.mutants for r in reports),
+        "killed": sum(r.killed for r in reports),
+        "excused": sum(len(r.excused) for r in reports),
+        "problems": sum(len(r.problems) for r in reports),
+    }
