@@ -1,7 +1,7 @@
 """The public half as a process of its own: cases in, arrays out, no answer within reach.
 
-``python -m utils.exercises.worker FOLDER`` reads ``job.json`` (``{"key": …, "source": …}``) and ``case_*.npz``, runs
-the function that ``source`` defines on each case and writes ``outcome_*.npz`` beside it.
+``python -m utils.exercises.worker FOLDER…`` reads in each folder ``job.json`` (``{"key": …, "source": …}``) and
+``case_*.npz``, runs the function that ``source`` defines on each case and writes ``outcome_*.npz`` beside it.
 """
 
 import json
@@ -27,4 +27,5 @@ def work(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    work(Path(sys.argv[1]))
+    for argument in sys.argv[1:]:
+        work(Path(argument))

@@ -1,0 +1,77 @@
+"""Every exercise can be run where only the public half exists: the answer key cannot even be imported there."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+import utils
+from utils.answers.answer import answer
+from utils.exercises.case import pack_case
+from utils.exercises.index import NOTEBOOKS, exercise
+from utils.exercises.run import unpack_outcome
+from utils.grading.judge import judge_outcomes, make_cases
+from utils.grading.notebooks import course_root, solution_cell, surroundings
+
+pytestmark = pytest.mark.gate
+
+PUBLIC = ("__init__.py", "data", "layers", "models", "detection", "faces", "style", "plots", "exercises")
+
+
+@pytest.fixture
+def public_half(tmp_path) -> Path:
+    """A folder with the public packages alone; site-packages without the editable install's hook."""
+    package = tmp_path / "public" / "utils"
+    package.mkdir(parents=True)
+    for name in PUBLIC:
+        source = Path(utils.__file__).parent / name
+        if source.exists():
+            (package / name).symlink_to(source)
+    (package.parent / "data").symlink_to(course_root() / "data")
+    return package.parent
+
+
+def _python(public_half: Path, *arguments: str) -> subprocess.CompletedProcess:
+    # -S leaves .pth files unread, so that nothing but PYTHONPATH says where `utils` is.
+    path = os.pathsep.join([str(public_half), sysconfig.get_path("purelib")])
+    environment = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return subprocess.run(
+        [sys.executable, "-S", *arguments],
+        env=environment,
+        cwd=public_half,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize("package", ["utils.answers", "utils.grading", "utils.gate"])
+def test_the_private_half_is_out_of_reach(public_half, package):
+    done = _python(public_half, "-c", f"import utils.exercises.run, {package}")
+    assert done.returncode == 1
+    assert f"No module named '{package}'" in done.stderr
+
+
+@pytest.mark.parametrize("notebook", [n for n, row in NOTEBOOKS.items() if row.exercises])
+def test_solutions_run_with_the_public_half_alone(public_half, tmp_path, notebook):
+    jobs = {}
+    for name in NOTEBOOKS[notebook].exercises:
+        key = f"{notebook}/{name}"
+        folder = tmp_path / name
+        folder.mkdir()
+        source = surroundings(notebook) + solution_cell(key).source
+        (folder / "job.json").write_text(json.dumps({"key": key, "source": source}))
+        cases = make_cases(key, seed=7)
+        for number, case in enumerate(cases):
+            (folder / f"case_{number:03}.npz").write_bytes(pack_case(case))
+        jobs[key] = (folder, cases)
+    done = _python(public_half, "-m", "utils.exercises.worker", *(str(folder) for folder, _ in jobs.values()))
+    assert done.returncode == 0, done.stderr
+    for key, (folder, cases) in jobs.items():
+        outcomes = [unpack_outcome(path.read_bytes()) for path in sorted(folder.glob("outcome_*.npz"))]
+        verdict = judge_outcomes(exercise(key), answer(key), cases, outcomes)
+        assert verdict.passed, f"{key}: {verdict.problem}"
