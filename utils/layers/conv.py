@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from utils.layers.patches import Tiling, add_patches, patch_tiles, plan_tiles
+from utils.layers.patches import Tiling, add_patches, patch_tiles
+from utils.layers.products import banded, convolve, plan_group
 from utils.layers.shapes import Padding, Window, place_window
 from utils.layers.validation import PICTURE_AXES, as_floating, check_shape
 
@@ -64,7 +65,7 @@ def conv2d(
     window = _place(x, kernel, strides, padding, dilation)
     if bias is not None:
         check_shape("bias", bias, kernel.shape[3:], "one value for each filter of the kernel")
-    return _forward(x, kernel, bias, window)
+    return convolve(x, kernel, bias, window)
 
 
 def conv2d_backward(
@@ -112,24 +113,10 @@ def _place(x: np.ndarray, kernel: np.ndarray, strides: Any, padding: Any, dilati
     return window
 
 
-def _forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, window: Window) -> np.ndarray:
-    tiling = plan_tiles(window, x.shape[3], _group(window, *kernel.shape[2:]), x.itemsize)
-    weights = _banded(kernel, bias, tiling)
-    out = np.empty((len(x), *window.output, kernel.shape[3]), x.dtype)
-    for pictures, rows, patches in patch_tiles(x, tiling, ones=bias is not None):
-        target = out[pictures, rows]
-        if tiling.groups * tiling.group == window.output[1]:
-            np.matmul(patches, weights, out=target.reshape(len(patches), -1, copy=False))
-        else:
-            product = (patches @ weights).reshape(*target.shape[:2], -1, target.shape[3])
-            target[...] = product[:, :, : target.shape[2]]
-    return out
-
-
 def _weight_gradients(
     grad: np.ndarray, x: np.ndarray, kernel: np.ndarray, window: Window
 ) -> tuple[np.ndarray, np.ndarray]:
-    tiling = plan_tiles(window, x.shape[3], _group(window, *kernel.shape[2:]), x.itemsize)
+    tiling = plan_group(window, *kernel.shape[2:], x.itemsize)
     total = np.zeros((tiling.patch_size + 1, tiling.group * kernel.shape[3]), x.dtype)
     for pictures, rows, patches in patch_tiles(x, tiling, ones=True):
         total += patches.T @ _grouped(grad[pictures, rows], tiling)
@@ -143,8 +130,8 @@ def _weight_gradients(
 
 def _input_gradient(grad: np.ndarray, kernel: np.ndarray, window: Window) -> np.ndarray:
     channels = kernel.shape[2]
-    tiling = plan_tiles(window, channels, _group(window, *kernel.shape[2:]), grad.itemsize)
-    weights = _banded(kernel, None, tiling).T
+    tiling = plan_group(window, *kernel.shape[2:], grad.itemsize)
+    weights = banded(kernel, None, tiling).T
     (top, _), (left, _) = window.padding
     height, width = window.picture
     dx = np.empty((len(grad), height, width, channels), grad.dtype)
@@ -158,25 +145,6 @@ def _input_gradient(grad: np.ndarray, kernel: np.ndarray, window: Window) -> np.
             add_patches(padded, _grouped(part[:, rows], tiling) @ weights, rows, tiling)
         dx[first : first + len(part)] = padded[:, top : top + height, left : left + width]
     return dx
-
-
-def _group(window: Window, channels: int, filters: int) -> int:
-    return 1
-
-
-def _banded(kernel: np.ndarray, bias: np.ndarray | None, tiling: Tiling) -> np.ndarray:
-    """Lay the kernel out as the matrix that takes a group's patch to all of its outputs.
-
-    The kernel stands once for each output of the group, shifted by the stride, zeros elsewhere; the bias, if
-    any, is the last row. Shape (patch size + 1 or 0, group · filters).
-    """
-    height, width, channels, filters = kernel.shape
-    across = tiling.window.strides[1]
-    bands = np.zeros((height, tiling.columns, channels, tiling.group, filters), kernel.dtype)
-    for j in range(tiling.group):
-        bands[:, j * across : j * across + width, :, j] = kernel
-    matrix = bands.reshape(tiling.patch_size, -1)
-    return matrix if bias is None else np.vstack([matrix, np.tile(bias, tiling.group)])
 
 
 def _grouped(grad: np.ndarray, tiling: Tiling) -> np.ndarray:

@@ -92,6 +92,37 @@ def plan_tiles(window: Window, channels: int, group: int, itemsize: int) -> Tili
     return Tiling(window, channels, group, groups, pictures, rows)
 
 
+def padded_pictures(x: np.ndarray, tiling: Tiling) -> Iterator[tuple[slice, np.ndarray]]:
+    """Go through the batch some pictures at a time, with zeros around each.
+
+    Parameters
+    ----------
+    x
+        Pictures, shape (batch, height, width, channels).
+    tiling
+        From `plan_tiles`.
+
+    Yields
+    ------
+    chunk : slice
+        Which pictures.
+    padded : numpy.ndarray
+        Shape (pictures, *tiling.buffer_size, channels). Overwritten by the next chunk; a view of `x` where there is
+        nothing to add.
+    """
+    height, width = tiling.window.picture
+    (top, _), (left, _) = tiling.window.padding
+    chunks = (slice(n, min(n + tiling.pictures, len(x))) for n in range(0, len(x), tiling.pictures))
+    if tiling.buffer_size == (height, width):
+        yield from ((chunk, x[chunk]) for chunk in chunks)
+        return
+    buffer = np.zeros((tiling.pictures, *tiling.buffer_size, tiling.channels), x.dtype)
+    for chunk in chunks:
+        padded = buffer[: chunk.stop - chunk.start]
+        padded[:, top : top + height, left : left + width] = x[chunk]
+        yield chunk, padded
+
+
 def patch_tiles(x: np.ndarray, tiling: Tiling, ones: bool) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Go through the patches of a batch.
 
@@ -116,7 +147,7 @@ def patch_tiles(x: np.ndarray, tiling: Tiling, ones: bool) -> Iterator[tuple[sli
     size = tiling.patch_size
     buffer = np.empty((tiling.pictures * tiling.rows * tiling.groups, size + ones), x.dtype)
     buffer[:, size:] = 1
-    for pictures, padded in _padded_pictures(x, tiling):
+    for pictures, padded in padded_pictures(x, tiling):
         windows = _windows(padded, tiling)
         for first in range(0, windows.shape[1], tiling.rows):
             tile = windows[:, first : first + tiling.rows]
@@ -157,20 +188,6 @@ def add_patches(picture: np.ndarray, patches: np.ndarray, rows: slice, tiling: T
             part = tiles[:, :, :, i, j : j + run]
             target = _stepped(lines, j * wide, step, tiling.groups, part.shape[3])
             target += part
-
-
-def _padded_pictures(x: np.ndarray, tiling: Tiling) -> Iterator[tuple[slice, np.ndarray]]:
-    height, width = tiling.window.picture
-    (top, _), (left, _) = tiling.window.padding
-    chunks = (slice(n, min(n + tiling.pictures, len(x))) for n in range(0, len(x), tiling.pictures))
-    if tiling.buffer_size == (height, width):
-        yield from ((chunk, x[chunk]) for chunk in chunks)
-        return
-    buffer = np.zeros((tiling.pictures, *tiling.buffer_size, tiling.channels), x.dtype)
-    for chunk in chunks:
-        padded = buffer[: chunk.stop - chunk.start]
-        padded[:, top : top + height, left : left + width] = x[chunk]
-        yield chunk, padded
 
 
 def _windows(padded: np.ndarray, tiling: Tiling) -> np.ndarray:
