@@ -1,0 +1,20 @@
+# The Makefile only makes the environment and calls the program `course`, which holds the verbs (`course --help`).
+# PORT=8899 and NO_BROWSER=1 reach `course lab` through the environment.
+
+COURSE := .venv/bin/python -m utils.cli
+
+.PHONY: help environment lab test
+
+help:
+	@echo "make lab    set everything up, write your copies into learn/, open JupyterLab on them"
+	@echo "            (NO_BROWSER=1 prints the address and keeps serving; PORT=8899 chooses the port)"
+	@echo "make test   set everything up and run every test"
+
+environment:
+	@scripts/environment.sh
+
+lab: environment
+	@$(COURSE) lab
+
+test: environment
+	@$(COURSE) test
