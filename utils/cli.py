@@ -1,0 +1,214 @@
+"""The program `course`: every verb of the course, for learners, teachers and contributors.
+
+Heavy libraries are imported inside the commands, so that `course --help` answers at once.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from utils.course.refusal import Refusal
+from utils.grading.notebooks import course_root
+
+app = typer.Typer(
+    name="course",
+    help="Convolutional networks, worked through: notebooks with checked exercises.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode="rich",
+)
+LEARNING, WRITING = "Learning", "Writing the course"
+_Folder = Annotated[
+    Path | None, typer.Option("--to", help="Folder of the copies.", show_default="learn/", file_okay=False)
+]
+
+
+def _learn(folder: Path | None) -> Path:
+    return folder or course_root() / "learn"
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+def _told(command: Callable) -> Callable:
+    """Turn a refusal into its sentence and exit status 1."""
+
+    @wraps(command)
+    def run(*args, **kwargs):
+        try:
+            return command(*args, **kwargs)
+        except Refusal as refusal:
+            typer.echo(str(refusal), err=True)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+@app.command(rich_help_panel=LEARNING)
+@_told
+def lab(
+    to: _Folder = None,
+    port: Annotated[
+        int | None, typer.Option(envvar="PORT", help="Port; the first free one from 8888 on by default.")
+    ] = None,
+) -> None:
+    """Write or update your copies, then open JupyterLab on them.
+
+    NO_BROWSER=1 in the environment prints the address only. JUPYTER_TOKEN fixes the token.
+    """
+    from utils.course.lab import choose_port, serve, wants_browser
+
+    choose_port(port)  # a port that is taken is said before any work is done
+    folder = _learn(to)
+    _start([], folder)
+    raise typer.Exit(serve(folder.resolve(), port, wants_browser(), _say))
+
+
+@app.command(rich_help_panel=LEARNING)
+@_told
+def start(
+    weeks: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WEEK]...", help="1, week1 or the folder's name; all by default."),
+    ] = None,
+    to: _Folder = None,
+) -> None:
+    """Write your copies of the notebooks, or update them.
+
+    A copy that you have edited is never touched: a newer edition comes beside it, as NAME.new.ipynb.
+    """
+    _start(weeks or [], _learn(to))
+
+
+def _start(weeks: list[str], folder: Path) -> None:
+    from utils.course.start import start as write_copies
+
+    copies = write_copies(course_root(), folder, weeks)
+    counts = {
+        change: [c for c in copies if c.change == change]
+        for change in ("new", "updated", "unchanged", "beside")
+    }
+    said = [f"{len(found)} {change}" for change, found in counts.items() if found and change != "beside"]
+    _say(f"Your copies are in {_short(folder)}: {', '.join(said) or 'there are no notebooks yet'}.")
+    for copy in counts["beside"]:
+        _say(f"A newer edition of a file that you have edited lies beside it: {_short(copy.path)}")
+
+
+def _short(path: Path) -> str:
+    """Return the path as seen from here if that is shorter."""
+    return min(str(path), os.path.relpath(path), key=len)
+
+
+@app.command(rich_help_panel=LEARNING)
+@_told
+def progress(to: _Folder = None) -> None:
+    """Show how far you are, by your checks' results."""
+    from utils.course.tables import progress_table, read_progress
+
+    Console().print(progress_table(read_progress(_learn(to))))
+
+
+@app.command(rich_help_panel=LEARNING)
+@_told
+def reset(
+    exercise: Annotated[
+        str, typer.Argument(help="Name of the function, or w1a1/zero_pad where two notebooks have it.")
+    ],
+    to: _Folder = None,
+) -> None:
+    """Start one exercise again: its blank is put back into your notebook, after a backup.
+
+    Reload the notebook if it is open in JupyterLab.
+    """
+    from utils.course.reset import find_key
+    from utils.course.reset import reset as put_blank_back
+    from utils.course.tables import forget_progress
+
+    key = find_key(exercise)
+    notebook, backup = put_blank_back(key, course_root(), _learn(to))
+    forget_progress(_learn(to), key)
+    _say(f"{key} is blank again in {_short(notebook)}; what it was lies in {_short(backup)}.")
+
+
+@app.command(rich_help_panel=LEARNING)
+@_told
+def exercises(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON list of rows in place of the table.")
+    ] = False,
+) -> None:
+    """List every exercise: points, cases of its check, known mistakes, hints."""
+    from utils.course.tables import exercise_rows, exercise_table
+
+    rows = exercise_rows()
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+    else:
+        Console().print(exercise_table(rows))
+
+
+@app.command(rich_help_panel=WRITING)
+@_told
+def gate(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[EXERCISE]...", help="w1a1/zero_pad, or w1a1 for a notebook."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Prove exercises' checks: solution, blank, known mistakes, other right answers, mutants."""
+    from utils.gate.report import print_gate, select
+
+    try:
+        select(names or [])
+    except KeyError as error:
+        raise Refusal(str(error.args[0])) from error
+    raise typer.Exit(0 if print_gate(names or [], jobs) else 1)
+
+
+@app.command(rich_help_panel=WRITING)
+@_told
+def execute(
+    notebooks: Annotated[list[Path], typer.Argument(help="Notebooks to run from top to bottom.")],
+    seconds: Annotated[int, typer.Option(min=1, help="Limit for one cell.")] = 300,
+) -> None:
+    """Run notebooks in the fixed environment and save their outputs; one with an error is left as it was."""
+    from utils.course.execute import execute as run_and_save
+
+    failed = []
+    for notebook in notebooks:
+        try:
+            _say(f"{notebook}: {run_and_save(notebook, seconds):.1f} s")
+        except Refusal as refusal:
+            typer.echo(str(refusal), err=True)
+            failed.append(notebook)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command("test", rich_help_panel=WRITING)
+@_told
+def run_tests(
+    only: Annotated[
+        list[str] | None, typer.Option(help="Run this stage only; may be given several times.")
+    ] = None,
+) -> None:
+    """Run every test, stage by stage: style, imports, fast, slow, demos, gate, notebooks."""
+    from utils.course.stages import run_stages
+
+    try:
+        passed = run_stages(course_root(), only or [])
+    except ValueError as error:
+        raise Refusal(str(error)) from error
+    raise typer.Exit(0 if passed else 1)
+
+
+if __name__ == "__main__":
+    app(prog_name="course")

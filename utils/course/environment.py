@@ -1,0 +1,55 @@
+"""The fixed environment of every kernel, and the system programs that some tests need.
+
+A notebook gives the same outputs on two machines only if both run it with the same number of threads, the same kernels
+of TensorFlow and the same hash seed; so `course lab`, `course execute` and the tests all start kernels with this.
+"""
+
+import os
+import shutil
+
+KERNEL_ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",  # nbgrader gives 0 points to a cell that writes to stderr, log lines included
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # oneDNN rounds differently from processor to processor
+    "TF_NUM_INTRAOP_THREADS": "2",
+    "TF_NUM_INTEROP_THREADS": "2",
+    "OMP_NUM_THREADS": "2",
+    "OPENBLAS_NUM_THREADS": "2",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "PYTHONHASHSEED": "0",
+}
+
+# Program that is looked for (any of them), and the Debian package that brings it.
+SYSTEM_PARTS = {
+    "bubblewrap": ("bwrap",),
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+}
+
+
+def kernel_environment(*, progress_bars: bool) -> dict[str, str]:
+    """Return the environment variables of a kernel: this process's own, with the fixed ones put over them.
+
+    Parameters
+    ----------
+    progress_bars : bool
+        Whether tqdm may draw. Off where outputs are saved or compared, since a bar holds times.
+    """
+    fixed = KERNEL_ENVIRONMENT if progress_bars else {**KERNEL_ENVIRONMENT, "TQDM_DISABLE": "1"}
+    return {**os.environ, **fixed}
+
+
+def find_system_part(package: str) -> str | None:
+    """Return the path of the program of a system package, or None where it is not installed.
+
+    Parameters
+    ----------
+    package : {"bubblewrap", "chromium"}
+        Name of the Debian package.
+    """
+    if package not in SYSTEM_PARTS:
+        raise ValueError(f"package must be one of {', '.join(SYSTEM_PARTS)}, got {package!r}")
+    return next((path for name in SYSTEM_PARTS[package] if (path := shutil.which(name))), None)
+
+
+def in_ci() -> bool:
+    """Tell whether continuous integration runs us: there, a missing system part is a failure, not a skip."""
+    return os.environ.get("CI", "").lower() in ("1", "true", "yes")
