@@ -20,6 +20,9 @@ AXES = {
     "grad": ("batch", "height", "width", "filters"),
 }
 
+# From here on the input's gradient at stride 1 is faster as another convolution than by adding up patches.
+MANY_CHANNELS = 16
+
 
 def conv2d(
     x: np.ndarray,
@@ -129,6 +132,30 @@ def _weight_gradients(
 
 
 def _input_gradient(grad: np.ndarray, kernel: np.ndarray, window: Window) -> np.ndarray:
+    mirrored = _mirrored(window)
+    if mirrored and kernel.shape[2] >= MANY_CHANNELS:
+        turned = np.ascontiguousarray(kernel[::-1, ::-1].swapaxes(2, 3))
+        return convolve(grad, turned, None, mirrored)
+    return _scattered(grad, kernel, window)
+
+
+def _mirrored(window: Window) -> Window | None:
+    """Return the window that takes the output's gradient back by a convolution; there is none with strides.
+
+    Nor is there one where the padding is as wide as the kernel or wider: some outputs then see no pixel at all.
+    """
+    reaches = [(n - 1) * d for n, d in zip(window.size, window.dilation, strict=True)]
+    padding = tuple(
+        (reach - before, reach - after)
+        for reach, (before, after) in zip(reaches, window.padding, strict=True)
+    )
+    if window.strides != (1, 1) or min(min(sides) for sides in padding) < 0:
+        return None
+    return Window(window.size, (1, 1), window.dilation, padding, window.output, window.picture)
+
+
+def _scattered(grad: np.ndarray, kernel: np.ndarray, window: Window) -> np.ndarray:
+    """Take the output's gradient back to patches and add these up where they lie."""
     channels = kernel.shape[2]
     tiling = plan_group(window, *kernel.shape[2:], grad.itemsize)
     weights = banded(kernel, None, tiling).T

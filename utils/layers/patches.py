@@ -14,8 +14,6 @@ import numpy as np
 
 from utils.layers.shapes import Window
 
-TILE_BYTES = 1 << 19  # a tile of patches, its weights and its results stay in the second-level cache
-
 
 @dataclass(frozen=True)
 class Tiling:
@@ -62,8 +60,8 @@ class Tiling:
         return height, max(width, last + (self.window.size[1] - 1) * self.window.dilation[1])
 
 
-def plan_tiles(window: Window, channels: int, group: int, itemsize: int) -> Tiling:
-    """Choose tiles of about `TILE_BYTES`.
+def plan_tiles(window: Window, channels: int, group: int, row_bytes: int, tile_bytes: int) -> Tiling:
+    """Cut the work into tiles of about equal size.
 
     Parameters
     ----------
@@ -73,23 +71,20 @@ def plan_tiles(window: Window, channels: int, group: int, itemsize: int) -> Tili
         Channels of the picture under it.
     group
         Neighbouring outputs in a row of the matrix; it must be 1 when the window is dilated along the width.
-    itemsize
-        Bytes of a number.
+    row_bytes, tile_bytes
+        Bytes of working memory that an output row needs, and that a tile may have.
 
     Returns
     -------
     Tiling
         Whole pictures when they are small, otherwise some rows of one picture.
     """
-    rows, width = window.output
-    groups = -(-width // group)
-    columns = window.size[1] + (group - 1) * window.strides[1]
-    row_bytes = groups * window.size[0] * columns * channels * itemsize
-    fitting = max(TILE_BYTES // row_bytes, 1)
+    rows = window.output[0]
+    fitting = max(tile_bytes // row_bytes, 1)
     pictures = max(fitting // rows, 1)
-    if pictures == 1 and fitting < rows:
+    if fitting < rows:
         rows = -(-rows // -(-rows // fitting))  # as even as possible: a thin last tile is slow
-    return Tiling(window, channels, group, groups, pictures, rows)
+    return Tiling(window, channels, group, -(-window.output[1] // group), pictures, rows)
 
 
 def padded_pictures(x: np.ndarray, tiling: Tiling) -> Iterator[tuple[slice, np.ndarray]]:

@@ -16,6 +16,7 @@ from utils.layers.shapes import Window
 # with AVX-512 (a fifth faster for short rows); elsewhere slabs of 64 rows or more cost nothing.
 SMALL_PRODUCT = 1_000_000
 FEWEST_ROWS = 64
+TILE_BYTES = 1 << 19  # patches of a tile: they, their weights and results stay in the second-level cache
 POSITION_BYTES = 1 << 18  # results of a tile: they are read and written once for each position
 
 
@@ -59,7 +60,10 @@ def plan_group(window: Window, channels: int, filters: int, itemsize: int) -> Ti
         return (numbers * 0.15 + height * 7) / group + multiply + crop
 
     largest = 1 if window.dilation[1] > 1 else min(32, window.output[1])
-    return plan_tiles(window, channels, min(range(1, largest + 1), key=estimate), itemsize)
+    group = min(range(1, largest + 1), key=estimate)
+    columns = width + (group - 1) * window.strides[1]
+    row_bytes = -(-window.output[1] // group) * height * columns * channels * itemsize
+    return plan_tiles(window, channels, group, row_bytes, TILE_BYTES)
 
 
 def banded(kernel: np.ndarray, bias: np.ndarray | None, tiling: Tiling) -> np.ndarray:
@@ -121,20 +125,22 @@ def _convolve_patches(
 def _convolve_positions(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, window: Window
 ) -> np.ndarray:
-    out = np.empty((len(x), *window.output, kernel.shape[3]), x.dtype)
-    rows = max(POSITION_BYTES // out[0, 0].nbytes, 1)
-    product = np.empty((min(rows, window.output[0]), *out.shape[2:]), x.dtype)
     weights = _position_weights(kernel, window)
-    for pictures, padded in padded_pictures(x, plan_tiles(window, x.shape[3], 1, x.itemsize)):
-        for picture, target in zip(padded, out[pictures], strict=True):
-            for first in range(0, window.output[0], rows):
-                tile = target[first : first + rows]
-                tile[...] = 0 if bias is None else bias
-                lines = picture[first * window.strides[0] :]
-                for (i, j), matrix in weights.items():
-                    pixels = _under_position(lines, i, j, window, (*tile.shape[:2], len(matrix)))
-                    np.matmul(pixels, matrix, out=product[: len(tile)])
-                    tile += product[: len(tile)]
+    out = np.empty((len(x), *window.output, kernel.shape[3]), x.dtype)
+    tiling = plan_tiles(window, x.shape[3], 1, out[0, 0].nbytes, POSITION_BYTES)
+    buffer = np.empty((tiling.pictures, tiling.rows, *out.shape[2:]), x.dtype)
+    for pictures, padded in padded_pictures(x, tiling):
+        pixels = [_under_position(padded, i, j, len(matrix), window) for (i, j), matrix in weights.items()]
+        for first in range(0, window.output[0], tiling.rows):
+            rows = slice(first, first + tiling.rows)
+            tile = out[pictures, rows]
+            product = buffer[: tile.shape[0], : tile.shape[1]]
+            for number, matrix in enumerate(weights.values()):
+                np.matmul(pixels[number][:, rows], matrix, out=product if number else tile)
+                if number:
+                    tile += product
+            if bias is not None:
+                tile += bias
     return out
 
 
@@ -153,11 +159,11 @@ def _position_weights(kernel: np.ndarray, window: Window) -> dict[tuple[int, int
     }
 
 
-def _under_position(
-    lines: np.ndarray, i: int, j: int, window: Window, shape: tuple[int, int, int]
-) -> np.ndarray:
-    """View the pixels under position (i, j) of each window, shape (rows, columns, run · channels)."""
-    corner = lines[i * window.dilation[0] :, j * window.dilation[1] :]
-    down, across, deep = lines.strides
-    strides = (down * window.strides[0], across * window.strides[1], deep)
-    return np.lib.stride_tricks.as_strided(corner, shape, strides, writeable=False)
+def _under_position(padded: np.ndarray, i: int, j: int, numbers: int, window: Window) -> np.ndarray:
+    """View the pixels under position (i, j) of each window, shape (pictures, rows, columns, numbers)."""
+    corner = padded[:, i * window.dilation[0] :, j * window.dilation[1] :]
+    one, down, across, deep = padded.strides
+    strides = (one, down * window.strides[0], across * window.strides[1], deep)
+    return np.lib.stride_tricks.as_strided(
+        corner, (len(padded), *window.output, numbers), strides, writeable=False
+    )
