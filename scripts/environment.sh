@@ -54,7 +54,8 @@ explain() {
     if grep -qiE 'no space left|disk quota exceeded' "$LOG"; then
         stop "The disk is full: the course needs about $NEEDED_MB MB free in $PWD; make room and run the same command again."
     fi
-    if grep -qiE 'name resolution|resolve host|dns error|connection (refused|reset|error|timed out)|connecterror|newconnectionerror|failed to establish|error sending request|network is unreachable|max retries|timed out|proxyerror|request failed' "$LOG"; then
+    # Without an answer from the index, pip may say no more than "from versions: none"; our pins all exist.
+    if grep -qiE 'name resolution|resolve host|dns error|connection (refused|reset|error|timed out)|connecterror|newconnectionerror|failed to establish|error sending request|network is unreachable|max retries|timed out|proxyerror|request failed|from versions: none' "$LOG"; then
         stop "The package index cannot be reached: connect to the network (or name a mirror, as PIP_INDEX_URL or UV_INDEX_URL) and run the same command again; details in $LOG."
     fi
     stop "The packages could not be installed: the reason stands at the end of $PWD/$LOG; the same command tries again."
