@@ -6,5 +6,32 @@ Pillow, pooch) wait until a function needs them.
 
 from utils.data.assets import AssetError, asset_path, load_asset
 from utils.data.datasets import load_mnist
+from utils.data.images import (
+    painting,
+    painting_names,
+    photograph,
+    photograph_names,
+    portrait,
+    portrait_names,
+    read_image,
+    to_float,
+    to_grey,
+    to_uint8,
+)
 
-__all__ = ["AssetError", "asset_path", "load_asset", "load_mnist"]
+__all__ = [
+    "AssetError",
+    "asset_path",
+    "load_asset",
+    "load_mnist",
+    "painting",
+    "painting_names",
+    "photograph",
+    "photograph_names",
+    "portrait",
+    "portrait_names",
+    "read_image",
+    "to_float",
+    "to_grey",
+    "to_uint8",
+]

