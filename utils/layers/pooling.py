@@ -11,6 +11,7 @@ import numpy as np
 from utils.layers.shapes import Window, place_window
 from utils.layers.validation import PICTURE_AXES, as_floating, as_pair, check_shape
 
+CACHE_BYTES = 1 << 20  # of pictures that are pooled together; half a second-level cache of today
 AXES = {"x": PICTURE_AXES, "grad": PICTURE_AXES}
 
 
@@ -190,12 +191,29 @@ def _along(x: np.ndarray, window: Window, axis: int, position: int) -> np.ndarra
 
 
 def _reduce(padded: np.ndarray, window: Window, operation: np.ufunc) -> np.ndarray:
-    for axis in (0, 1):
-        reduced = _along(padded, window, axis, 0).copy()
-        for position in range(1, window.size[axis]):
-            operation(reduced, _along(padded, window, axis, position), out=reduced)
-        padded = reduced
-    return padded
+    """Combine the pixels under each window; a new array shaped as the output."""
+    out = np.empty((len(padded), *window.output, padded.shape[3]), padded.dtype)
+    # A few pictures at a time, so that the columns' results are still in the cache when the rows need them.
+    pictures = max(CACHE_BYTES // padded[0].nbytes, 1)
+    for first in range(0, len(padded), pictures):
+        columns = _combine(padded[first : first + pictures], window, 0, operation, None)
+        _combine(columns, window, 1, operation, out[first : first + pictures])
+    return out
+
+
+def _combine(
+    x: np.ndarray, window: Window, axis: int, operation: np.ufunc, out: np.ndarray | None
+) -> np.ndarray:
+    parts = [_along(x, window, axis, position) for position in range(window.size[axis])]
+    if len(parts) == 1:
+        if out is None:
+            return parts[0]
+        out[...] = parts[0]
+        return out
+    combined = operation(parts[0], parts[1], out=out)
+    for part in parts[2:]:
+        operation(combined, part, out=combined)
+    return combined
 
 
 def _counts(window: Window, dtype: np.dtype) -> np.ndarray:
