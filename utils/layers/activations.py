@@ -71,6 +71,8 @@ def softmax(logits: np.ndarray) -> np.ndarray:
         If `logits` is not numeric, not finite or empty.
     """
     (logits,) = as_floating(None, logits=logits)
+    if logits.ndim == 0:
+        raise ValueError(f"logits must have at least one axis, the classes; got the number {logits}")
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 

@@ -64,7 +64,7 @@ def conv2d(
         If an array is empty, not finite or of a shape that does not fit, if a number is out of range, or if
         the dilated kernel is larger than the padded picture.
     """
-    x, kernel, bias = as_floating(AXES, x=x, kernel=kernel, bias=bias)
+    x, kernel, bias = as_floating(AXES, x=x, kernel=kernel, bias=bias, optional=["bias"])
     window = _place(x, kernel, strides, padding, dilation)
     if bias is not None:
         check_shape("bias", bias, kernel.shape[3:], "one value for each filter of the kernel")

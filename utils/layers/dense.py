@@ -34,7 +34,7 @@ def dense(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) -> 
     TypeError, ValueError
         If an argument is not numeric, not finite, empty, or of a shape that does not fit the others.
     """
-    x, kernel, bias = as_floating(AXES, x=x, kernel=kernel, bias=bias)
+    x, kernel, bias = as_floating(AXES, x=x, kernel=kernel, bias=bias, optional=["bias"])
     _check_features(x, kernel)
     if bias is not None:
         check_shape("bias", bias, kernel.shape[1:], "one value for each unit of the kernel")

@@ -13,7 +13,9 @@ import numpy as np
 PICTURE_AXES = ("batch", "height", "width", "channels")
 
 
-def as_floating(wanted_axes: dict[str, Sequence[str]] | None, **values: Any) -> list[np.ndarray | None]:
+def as_floating(
+    wanted_axes: dict[str, Sequence[str]] | None, *, optional: Sequence[str] = (), **values: Any
+) -> list[np.ndarray | None]:
     """Turn several arguments into finite arrays of one floating-point type.
 
     Integers and booleans become floating point; float16 becomes float32. The common type is float64 when one
@@ -24,8 +26,10 @@ def as_floating(wanted_axes: dict[str, Sequence[str]] | None, **values: Any) -> 
     wanted_axes
         For every argument the names of its axes, for instance ``{"bias": ("filters",)}``; None if any
         shape will do.
+    optional
+        Names of the arguments that may be None; None stays None.
     **values
-        The arguments under their own names. None stays None.
+        The arguments under their own names.
 
     Returns
     -------
@@ -39,7 +43,10 @@ def as_floating(wanted_axes: dict[str, Sequence[str]] | None, **values: Any) -> 
     ValueError
         If an argument has another number of axes, an empty axis, or holds NaN or an infinity.
     """
-    arrays = {name: _as_numeric(name, value) for name, value in values.items()}
+    arrays = {
+        name: None if value is None and name in optional else _as_numeric(name, value)
+        for name, value in values.items()
+    }
     double = any(array is not None and array.dtype == np.float64 for array in arrays.values())
     dtype = np.dtype(np.float64 if double else np.float32)
     for name, array in arrays.items():
@@ -50,9 +57,7 @@ def as_floating(wanted_axes: dict[str, Sequence[str]] | None, **values: Any) -> 
     return list(arrays.values())
 
 
-def _as_numeric(name: str, value: Any) -> np.ndarray | None:
-    if value is None:
-        return None
+def _as_numeric(name: str, value: Any) -> np.ndarray:
     try:
         array = np.asarray(value)
     except ValueError:
