@@ -48,7 +48,8 @@ def test_illustrations_stay_and_answers_go(course, learn):
     start(course, learn)
     copy = cells(learn / LESSON)
     assert copy["t1l1-picture"].outputs[0].data["text/plain"] == "42"
-    for cell in ("t1l1-add", "t1l1-add-check", "t1l1-quiz"):
+    assert copy["t1l1-question"].outputs[0].data["text/plain"] == "What is 1 + 1?"
+    for cell in ("t1l1-add", "t1l1-add-check", "t1l1-answer"):
         assert copy[cell].outputs == []
         assert copy[cell].execution_count is None
 

@@ -40,10 +40,13 @@ def lesson() -> nbformat.NotebookNode:
             metadata=graded("add-check", points=10),
         ),
         new_code_cell(
-            "check_answer = str\ncheck_answer('b')",
-            id="t1l1-quiz",
+            "check_answer('t1l1-q1')",
+            id="t1l1-question",
             execution_count=4,
-            outputs=shown("'b'", 4),
+            outputs=shown("What is 1 + 1?", 4),
+        ),
+        new_code_cell(
+            "check_answer('t1l1-q1', 'b')", id="t1l1-answer", execution_count=5, outputs=shown("Right.", 5)
         ),
     ]
     metadata = {

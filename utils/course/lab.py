@@ -18,6 +18,7 @@ from utils.course.refusal import Refusal
 
 FIRST_PORT, PORTS_TO_TRY = 8888, 20
 _SECONDS_TO_ANSWER = 60
+LOG = ".jupyterlab.log"
 
 
 def serve(folder: Path, port: int | None, browser: bool, say: Callable[[str], None]) -> int:
@@ -26,7 +27,7 @@ def serve(folder: Path, port: int | None, browser: bool, say: Callable[[str], No
     Parameters
     ----------
     folder : Path
-        Root of what JupyterLab shows.
+        Root of what JupyterLab shows; the server's log goes there too.
     port : int, optional
         Port on 127.0.0.1; by default the first free one from 8888 on.
     browser : bool
@@ -49,9 +50,13 @@ def serve(folder: Path, port: int | None, browser: bool, say: Callable[[str], No
     # line can be read by every user of the machine.
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
     environment = {**kernel_environment(progress_bars=True), "JUPYTER_TOKEN": token}
-    process = subprocess.Popen(_command(folder, chosen), env=environment)
+    # What the server and its kernels log goes to a file: in the terminal only the address matters.
+    with (folder / LOG).open("wb") as log:
+        process = subprocess.Popen(
+            _command(folder, chosen), env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
     try:
-        _wait_until_it_answers(process, chosen, token)
+        _wait_until_it_answers(process, chosen, token, folder / LOG)
         address = f"http://127.0.0.1:{chosen}/lab?token={token}"
         say(f"JupyterLab is at {address}")
         say("Stop it with Ctrl-C.")
@@ -119,7 +124,6 @@ def _command(folder: Path, port: int) -> list[str]:
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
-        "--ServerApp.log_level=ERROR",
         "--LabApp.news_url=None",  # the course works offline: no news, no question about them, no look for updates
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
@@ -127,7 +131,7 @@ def _command(folder: Path, port: int) -> list[str]:
     return [*command, "--allow-root"] if os.geteuid() == 0 else command
 
 
-def _wait_until_it_answers(process: subprocess.Popen, port: int, token: str) -> None:
+def _wait_until_it_answers(process: subprocess.Popen, port: int, token: str, log: Path) -> None:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/status", headers={"Authorization": f"token {token}"}
     )
@@ -136,14 +140,14 @@ def _wait_until_it_answers(process: subprocess.Popen, port: int, token: str) -> 
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise Refusal(
-                f"JupyterLab ended at once with status {process.returncode}; the reason stands above."
+                f"JupyterLab ended at once with status {process.returncode}; the reason stands in {log}."
             )
         try:
             direct.open(request, timeout=2).close()
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise Refusal(f"JupyterLab did not answer on port {port} within {_SECONDS_TO_ANSWER} seconds.")
+    raise Refusal(f"JupyterLab did not answer on port {port} within {_SECONDS_TO_ANSWER} seconds; see {log}.")
 
 
 def _stop(process: subprocess.Popen) -> None:

@@ -30,7 +30,8 @@ from traitlets.config import Config
 from utils.course.refusal import Refusal
 
 _DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
-_ASKS_THE_GRADER = re.compile(r"^\s*(?:check|hint|solution|check_answer)\(", re.MULTILINE)
+# A quiz cell without an answer shows its question, which may stay.
+_ANSWERS = re.compile(r"^\s*(?:(?:check|hint|solution)\(|check_answer\([^)]*,)", re.MULTILINE)
 
 
 class NameTheExercise(ClearSolutions):
@@ -48,8 +49,8 @@ class ClearAnswers(ClearOutput):
     """Clear the outputs that belong to an answer; keep the illustrations: a lesson can be read before it is run."""
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int) -> tuple[NotebookNode, dict]:
-        """Clear a solution cell, a check, a hint or a quiz answer; leave every other cell as it is."""
-        if is_solution(cell) or is_grade(cell) or _ASKS_THE_GRADER.search(cell.source):
+        """Clear a solution cell, a check, a hint or an answered question; leave every other cell as it is."""
+        if is_solution(cell) or is_grade(cell) or _ANSWERS.search(cell.source):
             return super().preprocess_cell(cell, resources, index)
         return cell, resources
 
