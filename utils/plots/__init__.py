@@ -1,7 +1,41 @@
 """Every figure that is drawn more than once, and the one style call of the course."""
 
+from utils.plots.classification import (
+    show_confusion,
+    show_learning_curves,
+    show_losses,
+    show_pictures,
+    show_probabilities,
+)
+from utils.plots.filters import (
+    draw_numbers,
+    show_descent,
+    show_kernels,
+    show_products,
+    show_responses,
+    show_side_by_side,
+    show_zoom,
+)
 from utils.plots.networks import show_volumes
+from utils.plots.paths import show_paths
 from utils.plots.pooling import show_pooling
 from utils.plots.style import course_style
 
-__all__ = ["course_style", "show_pooling", "show_volumes"]
+__all__ = [
+    "course_style",
+    "draw_numbers",
+    "show_confusion",
+    "show_descent",
+    "show_kernels",
+    "show_learning_curves",
+    "show_losses",
+    "show_paths",
+    "show_pictures",
+    "show_pooling",
+    "show_probabilities",
+    "show_products",
+    "show_responses",
+    "show_side_by_side",
+    "show_volumes",
+    "show_zoom",
+]

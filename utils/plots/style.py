@@ -35,6 +35,6 @@ def course_style(photographs: bool = False) -> None:
     except ImportError:  # outside a notebook there is nothing to set
         return
     if photographs:
-        set_matplotlib_formats("jpeg", pil_kwargs={"quality": 85})
+        set_matplotlib_formats("jpeg", pil_kwargs={"quality": 85, "optimize": True, "progressive": True})
     else:
         set_matplotlib_formats("png")
