@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from utils.course import data_cli
 from utils.course.refusal import Refusal
 from utils.grading.notebooks import course_root
 
@@ -25,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 LEARNING, WRITING = "Learning", "Writing the course"
+app.add_typer(data_cli.app, name="data", rich_help_panel=WRITING)
 _Folder = Annotated[
     Path | None, typer.Option("--to", help="Folder of the copies.", show_default="learn/", file_okay=False)
 ]

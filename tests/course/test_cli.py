@@ -23,7 +23,7 @@ def run(course, learn, monkeypatch):
     return call
 
 
-COMMANDS = ["lab", "start", "progress", "reset", "exercises", "gate", "execute", "test"]
+COMMANDS = ["lab", "start", "progress", "reset", "exercises", "gate", "execute", "test", "data"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
