@@ -208,8 +208,7 @@ def _work_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _work_of_matrix_product(layer, input_shape):
-    """Lay out the matrix product that the layer is: (rows × inner) · (inner × columns) takes rows · inner "
-    "· columns."""
+    """Lay out the layer's matrix product, whose work is rows · inner size · columns."""
     x = np.broadcast_to(np.float32(0), input_shape)
     if layer["type"] == "dense":
         return int(np.broadcast_to(x[:, None], (x.size, layer["units"])).size)
@@ -354,8 +353,7 @@ def _savings_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _savings_of_matrix(input_shape, f, filters):
-    """Write the convolution as a matrix whose entries name the weight that stands there, 0 for none, and "
-    "count."""
+    """Write the convolution as a matrix whose entries name their weight, 0 for none, and count."""
     pixels = np.arange(prod(input_shape)).reshape(input_shape)
     names = 1 + np.arange(f * f * input_shape[2] * filters).reshape(filters, -1)
     windows = np.lib.stride_tricks.sliding_window_view(pixels, (f, f), axis=(0, 1))
