@@ -7,6 +7,7 @@ from utils.plots.classification import (
     show_pictures,
     show_probabilities,
 )
+from utils.plots.connections import show_cone, show_fields, show_weight_matrices
 from utils.plots.filters import (
     draw_numbers,
     show_descent,
@@ -24,8 +25,10 @@ from utils.plots.style import course_style
 __all__ = [
     "course_style",
     "draw_numbers",
+    "show_cone",
     "show_confusion",
     "show_descent",
+    "show_fields",
     "show_kernels",
     "show_learning_curves",
     "show_losses",
@@ -37,5 +40,6 @@ __all__ = [
     "show_responses",
     "show_side_by_side",
     "show_volumes",
+    "show_weight_matrices",
     "show_zoom",
 ]

@@ -4,7 +4,7 @@ import numpy as np
 
 from utils.exercises.case import Case
 from utils.exercises.entry import Exercise
-from utils.exercises.keras_models import probe_model
+from utils.exercises.keras_models import probe_model, quiet_retracing
 
 
 def _model_arguments(case: Case) -> tuple[tuple, dict]:
@@ -15,6 +15,7 @@ def _loss_arguments(case: Case) -> tuple[tuple, dict]:
     """Build the network of a case, one dense layer with a softmax, and put the case's weights into it."""
     import keras
 
+    quiet_retracing()
     kernel, bias, X, Y = (np.asarray(case.arrays[name]) for name in ("kernel", "bias", "X", "Y"))
     model = keras.Sequential(
         [
