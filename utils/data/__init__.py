@@ -5,7 +5,13 @@ Pillow, pooch) wait until a function needs them.
 """
 
 from utils.data.assets import AssetError, asset_path, load_asset
-from utils.data.datasets import load_mnist
+from utils.data.datasets import (
+    FASHION_CLASSES,
+    load_fashion_mnist,
+    load_mnist,
+    load_orl_faces,
+    load_street_clip,
+)
 from utils.data.images import (
     painting,
     painting_names,
@@ -20,10 +26,14 @@ from utils.data.images import (
 )
 
 __all__ = [
+    "FASHION_CLASSES",
     "AssetError",
     "asset_path",
     "load_asset",
+    "load_fashion_mnist",
     "load_mnist",
+    "load_orl_faces",
+    "load_street_clip",
     "painting",
     "painting_names",
     "photograph",

@@ -15,10 +15,10 @@
     used_by = ["w1a2"]               # notebook ids
     note = "What was done to it, in a sentence or two."
 
-Optional: `group` (assets that are fetched together), `attributes` (a table of numbers or words that belong to the
-asset: anchors, a threshold …). A network that was trained here names the `command` that trained it instead of a
-builder. A large file that is not bundled has `url` (its canonical source) with `sha256` or, where its publisher
-states only that, `md5`, and needs no builder.
+Optional: `group` (assets that are fetched together), `attributes` (a table of numbers or words that belong to
+the asset: anchors, a threshold …). A network that was trained here names the `command` that trained it
+instead of a builder. A large file that is not bundled has `url` (its canonical source) with `sha256` or,
+where its publisher states only that, `md5`, and needs no builder.
 
 **To add an asset**: write its row with `sha256 = ""`, `arrays_sha256 = ""`, `bytes = 0`; write the builder, a
 module of `utils/data/builders/` with one function

@@ -2,9 +2,22 @@
 
 import numpy as np
 
-from utils.data.assets import load_asset
+from utils.data.assets import AssetError, asset_path, load_asset
 
 Split = tuple[np.ndarray, np.ndarray]
+
+FASHION_CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 
 
 def load_mnist() -> tuple[Split, Split]:
@@ -23,6 +36,72 @@ def load_mnist() -> tuple[Split, Split]:
     return _load_split("mnist-10k")
 
 
+def load_fashion_mnist(whole: bool = False) -> tuple[Split, Split]:
+    """Return pictures of clothes: 12,000 bundled ones, or all 70,000 once they are fetched.
+
+    Parameters
+    ----------
+    whole
+        Take the original 60,000 / 10,000 (31 MB, `course data fetch fashion-mnist`) instead of the balanced
+        10,000 / 2,000 that are bundled.
+
+    Returns
+    -------
+    (x_train, y_train), (x_test, y_test)
+        x: (n, 28, 28), uint8 in [0, 255], light on black; y: (n,), uint8 in 0…9, named by `FASHION_CLASSES`.
+        The bundled test pictures are a part of the original test set.
+
+    References
+    ----------
+    Xiao, Rasul, Vollgraf: Fashion-MNIST, arXiv:1708.07747.
+    """
+    if not whole:
+        return _load_split("fashion-mnist-12k")
+    return _load_idx("train"), _load_idx("test")
+
+
+def load_orl_faces() -> tuple[Split, Split]:
+    """Return the ORL faces, ten pictures each of forty people, split by *person*.
+
+    Returns
+    -------
+    (x_train, y_train), (x_test, y_test)
+        x: (300, 112, 92) and (100, 112, 92), uint8 grey in [0, 255]; y: the person, (300,) in 0…29 and (100,)
+        in 30…39, uint8. Pictures of one person follow each other.
+
+    References
+    ----------
+    Samaria, Harter: Parameterisation of a stochastic model for human face identification, 1994. The AT&T
+    (ORL) Database of Faces, AT&T Laboratories Cambridge.
+    """
+    return _load_split("orl-faces")
+
+
+def load_street_clip() -> np.ndarray:
+    """Return fifteen frames of a street seen by a fixed camera, two a second.
+
+    Returns
+    -------
+    array (15, 576, 768, 3)
+        uint8 RGB in [0, 255]; people walk, a car and a van stand.
+    """
+    from utils.data.images import read_image
+
+    arrays = load_asset("street-clip")
+    files = np.split(arrays["jpeg"], arrays["ends"][:-1])
+    return np.stack([read_image(file.tobytes()) for file in files])
+
+
 def _load_split(name: str) -> tuple[Split, Split]:
     arrays = load_asset(name)
     return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
+
+
+def _load_idx(part: str) -> Split:
+    """Read pictures and labels of the whole Fashion-MNIST."""
+    from utils.data.idx import read_idx
+
+    pictures, labels = (read_idx(asset_path(f"fashion-mnist-{part}-{what}")) for what in ("images", "labels"))
+    if len(pictures) != len(labels):
+        raise AssetError(f"fashion-mnist-{part}: {len(pictures)} pictures but {len(labels)} labels")
+    return pictures, labels

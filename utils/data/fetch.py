@@ -1,8 +1,8 @@
 """Getting a file that is not bundled: the user's cache, the classroom mirror, the canonical source, in this order.
 
 pooch downloads into a temporary file beside the target, compares the checksum and moves it into place in one
-step, so the cache never holds half a file. Cache and mirror have the same layout: a teacher's cache folder, served
-or shared, is a mirror.
+step, so the cache never holds half a file. Cache and mirror have the same layout: a teacher's cache folder,
+served or shared, is a mirror.
 """
 
 import errno
@@ -47,8 +47,8 @@ def fetch_file(asset: Asset, new_bar: Callable[[str], Bar] | None = None) -> Pat
     Raises
     ------
     AssetError
-        When no source gives the file with the table's checksum (each source and what was wrong with it is named),
-        the cache cannot be written, or the disk is full.
+        When no source gives the file with the table's checksum (each source and what was wrong with it is
+        named), the cache cannot be written, or the disk is full.
     """
     if not asset.sha256 and not asset.md5:
         raise AssetError(f"asset {asset.name!r} has no checksum in data/assets.toml: it is not built yet")

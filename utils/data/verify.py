@@ -17,8 +17,8 @@ def verify_assets(names: Iterable[str] | None = None) -> list[str]:
     """Return what is wrong with the bundled assets, one sentence a fault; an empty list when all is well.
 
     Every row must name a licence, a credit, a note and where it comes from; every bundled file must have the
-    table's size, checksum and content. Without `names` the folder is checked too: no file without a row, no file
-    over 20 MB, not more than 80 MB together.
+    table's size, checksum and content. Without `names` the folder is checked too: no file without a row, no
+    file over 20 MB, not more than 80 MB together.
     """
     table = read_table()
     chosen = list(table.values()) if names is None else [table[name] for name in names]

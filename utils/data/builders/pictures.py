@@ -2,20 +2,25 @@
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from utils.data.assets import Asset
 from utils.data.builders.origin import get_file
 from utils.data.images import read_image
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 LONGEST_SIDE = 512
 QUALITY = 92
 
 
 def build(asset: Asset, work: Path) -> bytes:
-    """Return the picture as a JPEG file: upright RGB, cropped and shrunk as the asset's attributes say.
+    """Return the picture as a JPEG file.
 
-    Attributes of the asset: `crop` = [left, top, right, bottom] in pixels of the origin, `longest_side` (512
-    when not given; a smaller picture is never enlarged).
+    The asset's attribute `crop` = [left, top, right, bottom], in pixels of the origin, takes a part of it.
     """
     from PIL import Image
 
@@ -23,12 +28,18 @@ def build(asset: Asset, work: Path) -> bytes:
     if crop := asset.attributes.get("crop"):
         left, top, right, bottom = crop
         pixels = pixels[top:bottom, left:right]
-    longest = asset.attributes.get("longest_side", LONGEST_SIDE)
-    image = Image.fromarray(pixels)
-    if max(image.size) > longest:
-        scale = longest / max(image.size)
+    return encode(Image.fromarray(pixels))
+
+
+def encode(image: "Image.Image") -> bytes:
+    """Return an RGB picture as JPEG, at most 512 pixels on the longer side; grey ones with one channel."""
+    from PIL import Image
+
+    if max(image.size) > LONGEST_SIDE:
+        scale = LONGEST_SIDE / max(image.size)
         image = image.resize([round(side * scale) for side in image.size], Image.Resampling.LANCZOS)
+    channels = np.asarray(image)
+    grey = (channels[..., :1] == channels).all()
     buffer = io.BytesIO()
-    grey = (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()
     image.convert("L" if grey else "RGB").save(buffer, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
     return buffer.getvalue()
