@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-_SCALE = "_scale"
+_SCALE, _OFFSET = "_scale", "_offset"
 
 
 def pack_kernels(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -55,15 +55,22 @@ def halve_kernels(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def unpack_kernels(packed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Turn the arrays of :func:`pack_kernels` or :func:`halve_kernels` into float32 weights."""
+    """Turn the arrays of :func:`pack_kernels` or :func:`halve_kernels` into float32 weights.
+
+    Integers with ``<name>_offset`` beside ``<name>_scale`` (of one value, or one an output channel) mean value × scale
+    + offset: the affine form in which some networks are published.
+    """
     weights: dict[str, np.ndarray] = {}
     for name, value in packed.items():
-        if name.endswith(_SCALE) and name.removesuffix(_SCALE) in packed:
+        if any(name.endswith(part) and name.removesuffix(part) in packed for part in (_SCALE, _OFFSET)):
             continue
         if name + _SCALE in packed:
             shape = [1] * value.ndim
             shape[_channel_axis(value)] = -1
-            weights[name] = value.astype(np.float32) * packed[name + _SCALE].reshape(shape)
+            weight = value.astype(np.float32) * packed[name + _SCALE].reshape(shape)
+            if name + _OFFSET in packed:
+                weight = weight + packed[name + _OFFSET].reshape(shape)
+            weights[name] = weight.astype(np.float32, copy=False)
         else:
             weights[name] = value.astype(np.float32)
     return weights

@@ -4,8 +4,9 @@ Simonyan and Zisserman 2015, "Very deep convolutional networks for large-scale i
 table 1, columns D and E.
 
 The bundled weights are those of an ImageNet VGG-16. VGG-19 is made from it by function-preserving deepening
-(Net2DeeperNet, Chen, Goodfellow and Shlens 2016, arXiv:1511.05641): each of the three added convolutions starts as the identity, which
-after a ReLU changes nothing. So the bundled VGG-19 has VGG-19's graph and layer names and computes VGG-16's features.
+(Net2DeeperNet, Chen, Goodfellow and Shlens 2016, arXiv:1511.05641): each of the three added convolutions starts as the
+identity, which after a ReLU changes nothing. So the bundled VGG-19 has VGG-19's graph and layer names and computes
+VGG-16's features.
 ``weights="canonical"`` takes the authors' own VGG-19 instead.
 """
 
