@@ -238,8 +238,8 @@ EXERCISES = (
             "Move one number of x by a small h, both ways, and see by how much f changes: (f(x + h) "
             "− f(x − h)) / (2h).",
             "`np.ndindex(x.shape)` walks over the positions of an array of any shape. Work on a copy of x.",
-            "`np.linalg.norm` of an array of more than two axes needs it flat: `.ravel()`. Then "
-            "‖num − df‖ / (‖num‖ + ‖df‖).",
+            "`np.linalg.norm(v)` is the Euclidean length over all entries of v, whatever its shape. The result is "
+            "‖num − df‖ / (‖num‖ + ‖df‖): two lengths below the line, added.",
         ),
         build=_grad_check_arguments,
         answered_by=(
