@@ -47,7 +47,7 @@ NOTEBOOKS: dict[str, Notebook] = {
     ),
     "w1l4": Notebook(
         "week1_conv_basics/4_why_convolutions.ipynb",
-        ("receptive_field", "multiply_adds", "parameter_savings"),
+        ("parameter_savings", "receptive_field", "multiply_adds"),
     ),
     "w1a1": Notebook(
         "week1_conv_basics/assignment_1_convolution_step_by_step.ipynb",

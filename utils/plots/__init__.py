@@ -8,6 +8,7 @@ from utils.plots.classification import (
     show_probabilities,
 )
 from utils.plots.connections import show_cone, show_fields, show_weight_matrices
+from utils.plots.demo_convolution import colour_response, place_side_by_side
 from utils.plots.filters import (
     draw_numbers,
     show_descent,
@@ -20,13 +21,17 @@ from utils.plots.filters import (
 from utils.plots.networks import show_volumes
 from utils.plots.paths import show_paths
 from utils.plots.pooling import show_pooling
+from utils.plots.sliding import show_counts, show_shrinking, show_sliding_window, show_volume_step
 from utils.plots.style import course_style
 
 __all__ = [
+    "colour_response",
     "course_style",
     "draw_numbers",
+    "place_side_by_side",
     "show_cone",
     "show_confusion",
+    "show_counts",
     "show_descent",
     "show_fields",
     "show_kernels",
@@ -38,7 +43,10 @@ __all__ = [
     "show_probabilities",
     "show_products",
     "show_responses",
+    "show_shrinking",
     "show_side_by_side",
+    "show_sliding_window",
+    "show_volume_step",
     "show_volumes",
     "show_weight_matrices",
     "show_zoom",

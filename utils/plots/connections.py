@@ -110,7 +110,7 @@ def show_fields(image: np.ndarray, fields: Sequence[int], names: Sequence[str]) 
     names
         One for each square.
     """
-    _, ax = plt.subplots(figsize=(6.5, 4.2))
+    _, ax = plt.subplots(figsize=(5.6, 3.3))
     ax.imshow(image)
     ax.axis("off")
     middle = np.array(image.shape[:2]) / 2

@@ -17,6 +17,19 @@ def build_parameter_savings(case: Case) -> tuple[tuple, dict]:
 EXERCISES = (
     Exercise(
         notebook="w1l4",
+        function="parameter_savings",
+        signature="(input_shape, f, filters)",
+        points=2,
+        task="Return how many times more parameters a dense layer needs than a convolution for the same output.",
+        hints=(
+            "Count the parameters of both layers, biases included, and divide the larger by the smaller.",
+            "The output has (height − f + 1) · (width − f + 1) · filters numbers. The dense layer has one "
+            "unit for each of them, and each unit has one weight for every input number and a bias.",
+        ),
+        build=build_parameter_savings,
+    ),
+    Exercise(
+        notebook="w1l4",
         function="receptive_field",
         signature="(layers)",
         points=4,
@@ -46,18 +59,5 @@ EXERCISES = (
             "nothing: 0.",
         ),
         build=build_multiply_adds,
-    ),
-    Exercise(
-        notebook="w1l4",
-        function="parameter_savings",
-        signature="(input_shape, f, filters)",
-        points=2,
-        task="Return how many times more parameters a dense layer needs than a convolution for the same output.",
-        hints=(
-            "Count the parameters of both layers, biases included, and divide the larger by the smaller.",
-            "The output has (height − f + 1) · (width − f + 1) · filters numbers. The dense layer has one "
-            "unit for each of them, and each unit has one weight for every input number and a bias.",
-        ),
-        build=build_parameter_savings,
     ),
 )
