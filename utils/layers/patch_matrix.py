@@ -37,7 +37,11 @@ def patch_matrix(x: np.ndarray, size: int, stride: int = 1, pad: int = 0) -> np.
         If `x` is not four-dimensional, empty or not finite, a number is malformed, or the window does not fit.
     """
     (x,) = as_floating({"x": PICTURE_AXES}, x=x)
-    size, stride, pad = as_integer("size", size, 1), as_integer("stride", stride, 1), as_integer("pad", pad, 0)
+    size, stride, pad = (
+        as_integer("size", size, 1),
+        as_integer("stride", stride, 1),
+        as_integer("pad", pad, 0),
+    )
     window = place_window(x.shape[1:3], (size, size), stride, pad, what="size")
     padded = pad2d(x, pad)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))

@@ -191,7 +191,7 @@ def show_times(seconds: Mapping[str, Sequence[float]], reference: str) -> None:
         ax.text(median * 1000, number, note, va="center", fontsize=9)
     ax.invert_yaxis()
     longest, shortest = max(medians.values()) * 1000, min(medians.values()) * 1000
-    ax.set(xscale="log", xlabel="milliseconds (each mark is ten times the one before)")
+    ax.set(xscale="log", xlabel="milliseconds, on a logarithmic axis")
     # Room for the words beside the longest bar: a third of the axis, which is logarithmic.
     low = shortest / 3
     ax.set_xlim(low, low * (longest / low) ** (3 / 2))
