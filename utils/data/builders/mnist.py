@@ -30,22 +30,25 @@ def build(asset: Asset, work: Path) -> dict[str, np.ndarray]:
 def split(images: np.ndarray, labels: np.ndarray, test_share: float, seed: int) -> dict[str, np.ndarray]:
     """Split pictures (n, height, width) with labels (n,) into shuffled, stratified train and test sets.
 
-    The shuffle is by the raw 64-bit words of PCG64, whose stream NumPy keeps for good, not by a Generator's
-    methods, whose streams may change between releases.
+    The order is by the raw 64-bit words of PCG64, whose stream NumPy keeps for good, not by a Generator's
+    methods, whose streams may change between releases. Both sets are shuffled after the split: taking the first
+    pictures of each label for the test set leaves an order in which some labels begin late.
     """
-    order = np.argsort(np.random.PCG64(seed).random_raw(len(labels)), kind="stable")
+    source = np.random.PCG64(seed)
+    order = _random_order(source, len(labels))
     images, labels = images[order], labels[order]
     test = np.zeros(len(labels), dtype=bool)
-    wanted = round(test_share * len(labels))
-    counts = _apportion(np.bincount(labels), wanted)
-    for label, count in enumerate(counts):
+    for label, count in enumerate(_apportion(np.bincount(labels), round(test_share * len(labels)))):
         test[np.flatnonzero(labels == label)[:count]] = True
-    return {
-        "x_train": images[~test],
-        "y_train": labels[~test],
-        "x_test": images[test],
-        "y_test": labels[test],
-    }
+    arrays = {}
+    for part, chosen in (("train", np.flatnonzero(~test)), ("test", np.flatnonzero(test))):
+        chosen = chosen[_random_order(source, len(chosen))]
+        arrays |= {f"x_{part}": images[chosen], f"y_{part}": labels[chosen]}
+    return arrays
+
+
+def _random_order(source: np.random.PCG64, count: int) -> np.ndarray:
+    return np.argsort(source.random_raw(count), kind="stable")
 
 
 def _apportion(sizes: np.ndarray, total: int) -> np.ndarray:
