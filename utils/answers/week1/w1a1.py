@@ -791,9 +791,10 @@ def _mask_cases(rng: Rng) -> Iterator[Case]:
         yield Case("one largest number", {"x": (x - rng.integers(2, 4)).astype(dtype)})
     # An ordinary window whose numbers are all below zero, the one farthest from it not the largest.
     yield Case("one largest number", {"x": -rng.permutation(np.arange(1.0, 10.0)).reshape(3, 3)})
-    for shape, count, dtype in (((3, 3), 2, F32), ((2, 3), 3, F64), ((4, 4), 4, F64)):
-        x = rng.integers(-6, 3, shape).astype(dtype)
-        x.flat[rng.choice(x.size, count, replace=False)] = 3
+    for shape, count, top, dtype in (((3, 3), 2, 4, F32), ((2, 3), 3, -2, F64), ((4, 4), 4, 2, F64)):
+        largest = top + int(rng.integers(0, 2))
+        x = rng.integers(largest - 6, largest, shape).astype(dtype)
+        x.flat[rng.choice(x.size, count, replace=False)] = largest
         yield Case("several equal largest numbers", {"x": x})
 
 
