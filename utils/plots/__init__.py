@@ -8,6 +8,15 @@ from utils.plots.classification import (
     show_probabilities,
 )
 from utils.plots.connections import show_cone, show_fields, show_weight_matrices
+from utils.plots.convolution import (
+    show_crisp,
+    show_layer,
+    show_number_grids,
+    show_patch_matrix,
+    show_single_step,
+    show_times,
+    show_windows,
+)
 from utils.plots.demo_convolution import colour_response, place_side_by_side
 from utils.plots.filters import (
     draw_numbers,
@@ -32,11 +41,15 @@ __all__ = [
     "show_cone",
     "show_confusion",
     "show_counts",
+    "show_crisp",
     "show_descent",
     "show_fields",
     "show_kernels",
+    "show_layer",
     "show_learning_curves",
     "show_losses",
+    "show_number_grids",
+    "show_patch_matrix",
     "show_paths",
     "show_pictures",
     "show_pooling",
@@ -45,9 +58,12 @@ __all__ = [
     "show_responses",
     "show_shrinking",
     "show_side_by_side",
+    "show_single_step",
     "show_sliding_window",
+    "show_times",
     "show_volume_step",
     "show_volumes",
     "show_weight_matrices",
+    "show_windows",
     "show_zoom",
 ]
