@@ -15,8 +15,8 @@ import pytest
 
 from utils.data import AssetError
 from utils.data.arrays import hash_arrays
-from utils.data.assets import Asset, Origin, find_asset, read_table
-from utils.data.builders import build_asset, content_hash, origin
+from utils.data.assets import Asset, Origin, content_hash, find_asset, read_table
+from utils.data.builders import build_asset, origin
 from utils.data.builders.mnist import split
 from utils.data.builders.paintings import read_resources
 

@@ -40,7 +40,7 @@ def test_unknown_name(verb):
 def test_verify_one():
     result = run(app, ["verify", "mnist-10k"])
     assert result.exit_code == 0
-    assert "1 assets, 1.62 MB" in result.output
+    assert "1 assets, 1.6" in result.output
 
 
 def test_verify_tells_a_fault(folder):

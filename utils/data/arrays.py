@@ -54,7 +54,8 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
 
     Notes
     -----
-    Arrays of more than a few values are compressed (byte shuffle, then gzip 9); no time stamps are kept, so
+    Arrays of more than a few values are compressed (byte shuffle, then gzip 9). The oldest form of the format is
+    written, for it alone keeps no time stamps, so
     that the same arrays give the same bytes with the same HDF5 library.
     """
     import h5py
@@ -63,7 +64,7 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
     portable = {name: _portable(name, arrays[name]) for name in sorted(arrays)}
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with h5py.File(part, "w", libver="v110") as file:
+        with h5py.File(part, "w", libver="earliest") as file:
             for name, array in portable.items():
                 packing = {"compression": 9, "shuffle": True} if array.size > 64 else {}
                 if packing:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from utils.data.arrays import hash_file
-from utils.data.assets import REGISTRIES, Asset, data_folder, read_table
+from utils.data.assets import REGISTRIES, Asset, content_hash, data_folder, read_table
 
 MAX_FILE_BYTES = 20_000_000
 MAX_FOLDER_BYTES = 80_000_000
@@ -80,11 +80,8 @@ def _file_faults(asset: Asset) -> Iterator[str]:
         yield f"{asset.file} has {path.stat().st_size:,} bytes, the table says {asset.bytes:,}"
     elif hash_file(path) != asset.sha256:
         yield f"{asset.file} has another sha256 than the table"
-    else:
-        from utils.data.builders import content_hash
-
-        if content_hash(path) != asset.arrays_sha256:
-            yield f"{asset.file} has another content than arrays_sha256 states"
+    elif content_hash(path) != asset.arrays_sha256:
+        yield f"{asset.file} has another content than arrays_sha256 states"
 
 
 def _folder_faults(known: set[str]) -> Iterator[str]:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.data.arrays import hash_arrays, hash_file, read_arrays, write_arrays
-from utils.data.assets import Asset, AssetError, data_folder, find_asset
+from utils.data.arrays import hash_file, write_arrays
+from utils.data.assets import Asset, AssetError, content_hash, data_folder, find_asset
 
-__all__ = ["Built", "build_asset", "content_hash"]
+__all__ = ["Built", "build_asset"]
 
 
 @dataclass(frozen=True)
@@ -78,21 +78,6 @@ def build_asset(name: str, target: str | Path | None = None, record: bool = Fals
     if record:
         record_row(asset, path, digest)
     return Built(path, digest, same)
-
-
-def content_hash(path: str | Path) -> str:
-    """Return the checksum of what a file holds, whatever library wrote it.
-
-    Arrays of an HDF5 file, decoded pixels of a picture, the bytes of anything else.
-    """
-    path = Path(path)
-    if path.suffix == ".h5":
-        return hash_arrays(read_arrays(path))
-    if path.suffix in {".jpg", ".png"}:
-        from utils.data.images import read_image
-
-        return hash_arrays({"pixels": read_image(path)})
-    return hash_file(path)
 
 
 def record_row(asset: Asset, path: Path, digest: str) -> None:
