@@ -128,7 +128,7 @@ def show_responses(image: np.ndarray, responses: Mapping[str, np.ndarray], colum
     """
     rows = -(-len(responses) // columns)
     columns = min(columns, len(responses))
-    figure = plt.figure(figsize=(1.6 * (columns + rows), 1.8 * rows))
+    figure = plt.figure(figsize=(1.5 * (columns + rows), 1.7 * rows))
     grid = figure.add_gridspec(rows, columns + rows)
     first = figure.add_subplot(grid[:, :rows])
     _draw_picture(first, image, "the picture")
