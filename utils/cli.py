@@ -195,6 +195,26 @@ def execute(
     raise typer.Exit(1 if failed else 0)
 
 
+@app.command(rich_help_panel=WRITING)
+@_told
+def run(
+    name: Annotated[str | None, typer.Argument(help="Which run; without a name, they are listed.")] = None,
+    to: Annotated[Path, typer.Option(help="Folder of runs.", file_okay=False)] = Path("runs"),
+) -> None:
+    """Do a long run, or go on with one that was interrupted; its log is what a notebook draws."""
+    from utils.course.long_runs import do_run, run_table
+    from utils.experiments.index import load_experiment
+
+    if name is None:
+        Console().print(run_table(to))
+        return
+    try:
+        experiment = load_experiment(name)
+    except KeyError as error:
+        raise Refusal(str(error.args[0])) from error
+    do_run(experiment, to)
+
+
 @app.command("test", rich_help_panel=WRITING)
 @_told
 def run_tests(

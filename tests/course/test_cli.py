@@ -23,7 +23,7 @@ def run(course, learn, monkeypatch):
     return call
 
 
-COMMANDS = ["lab", "start", "progress", "reset", "exercises", "gate", "execute", "test", "data"]
+COMMANDS = ["lab", "start", "progress", "reset", "exercises", "gate", "execute", "run", "test", "data"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

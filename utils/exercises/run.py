@@ -4,6 +4,7 @@ import inspect
 import json
 import linecache
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from time import monotonic
@@ -61,7 +62,8 @@ def run(exercise: Exercise, function: Callable, case: Case, seconds: float | Non
     before = dict(_leaves((args, kwargs), exercise.argument_names))
     limit = exercise.time_limit if seconds is None else max(seconds, 0.05)
     try:
-        with time_limit(limit), np.errstate(all="ignore"):
+        # nbgrader takes any line on stderr for a failure, a NumPy warning included.
+        with time_limit(limit), np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             result = function(*args, **kwargs)
         changed = _changed(
             before, dict(_leaves((args, kwargs), exercise.argument_names)), exercise.may_change

@@ -1,0 +1,23 @@
+"""Static list of the long runs; it imports none of them, so that listing is instant."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from utils.experiments.experiment import Experiment
+
+# Name on the command line → module that defines EXPERIMENT.
+EXPERIMENTS: dict[str, str] = {}
+
+
+def load_experiment(name: str) -> "Experiment":
+    """Load a long run by name.
+
+    Raises
+    ------
+    KeyError
+        When there is no such run; the message lists those that there are.
+    """
+    if name not in EXPERIMENTS:
+        raise KeyError(f"no run {name!r}; there are: {', '.join(EXPERIMENTS) or 'none'}")
+    return import_module(EXPERIMENTS[name]).EXPERIMENT
