@@ -271,3 +271,27 @@ def test_idx_files(tmp_path):
         path.write_bytes(wrong)
         with pytest.raises(ValueError, match=r"x\.gz is"):
             read_idx(path)
+
+
+def test_everything_bundled_loads_with_the_network_cut_off():
+    """In a network namespace without any interface."""
+    import shutil
+    import subprocess
+    import sys
+
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run(["unshare", "-rn", "true"], capture_output=True).returncode
+    ):
+        pytest.skip("this system allows no network namespaces (unshare -rn)")
+    script = (
+        "from utils.data import asset_path, load_asset\n"
+        "from utils.data.assets import read_table\n"
+        "for asset in read_table().values():\n"
+        "    if asset.bundled:\n"
+        "        (load_asset if asset.file.endswith('.h5') else asset_path)(asset.name)\n"
+        "        print(asset.name)\n"
+    )
+    done = subprocess.run(["unshare", "-rn", sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.split() == [asset.name for asset in read_table().values() if asset.bundled]
