@@ -110,7 +110,7 @@ def show_kernels(kernels: Mapping[str, np.ndarray], columns: int = 6) -> None:
         ax.axis("off")
     for ax, (name, kernel) in zip(axes.flat, kernels.items(), strict=False):
         draw_numbers(ax, np.round(kernel, 2) + 0.0, name, signed=True, limit=limit)
-        ax.title.set_fontsize(10)
+        ax.title.set_fontsize(8.5)
     plt.show()
 
 
