@@ -122,9 +122,9 @@ def cache_folder() -> Path:
     override = os.environ.get("COURSE_CACHE")
     if override:
         return Path(override).expanduser()
-    from platformdirs import user_cache_path
+    import pooch
 
-    return user_cache_path("convnet-course")
+    return Path(pooch.os_cache("convnet-course"))
 
 
 def read_table(path: str | Path | None = None) -> dict[str, Asset]:
