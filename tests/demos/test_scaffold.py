@@ -1,0 +1,105 @@
+"""What demos share, without a browser."""
+
+import io
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from utils.course.demo import voila_command, voila_environment
+from utils.data import photograph
+from utils.demos import PictureChooser, demo_page, to_png
+
+
+def upload(chooser: PictureChooser, name: str, content: bytes) -> None:
+    """Set the value as the browser does."""
+    file = {"name": name, "type": "image/png", "size": len(content), "content": memoryview(content)}
+    chooser.children[1].value = ({**file, "last_modified": datetime.now(UTC)},)
+
+
+@pytest.fixture
+def chooser():
+    return PictureChooser("coffee", size=60)
+
+
+def test_it_begins_with_a_photograph(chooser):
+    assert (chooser.picture == photograph("coffee", 60)).all()
+    assert max(chooser.picture.shape) == 60
+
+
+def test_another_photograph_can_be_chosen(chooser):
+    seen = []
+    chooser.observe(lambda change: seen.append(change["new"].shape), "picture")
+    chooser.children[0].value = "rocket"
+    assert (chooser.picture == photograph("rocket", 60)).all()
+    assert len(seen) == 1
+
+
+def test_an_upload_is_brought_to_size(chooser):
+    upload(chooser, "mine.png", to_png(np.full((30, 120, 3), 7, np.uint8)))
+    assert chooser.picture.shape == (15, 60, 3)
+    assert "This is mine.png." in chooser.children[2].value
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", to_png(np.zeros((9, 9, 3), np.uint8))[:40]])
+def test_a_bad_upload_is_told_and_the_picture_stays(chooser, content):
+    before = chooser.picture
+    upload(chooser, "<i>x</i>.png", content)
+    assert chooser.picture is before
+    message = chooser.children[2].value
+    assert "&lt;i&gt;x&lt;/i&gt;.png " in message
+    assert "The picture stays as it was." in message
+    assert chooser.children[1].value == ()
+
+
+def test_reset_forgets_upload_and_message(chooser):
+    upload(chooser, "notes.png", b"no picture")
+    chooser.children[0].value = "rocket"
+    chooser.reset()
+    assert (chooser.picture == photograph("coffee", 60)).all()
+    assert chooser.children[2].value == ""
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 3)])
+def test_png_is_lossless(shape):
+    picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    assert (np.asarray(Image.open(io.BytesIO(to_png(picture)))) == picture).all()
+
+
+@pytest.mark.parametrize(
+    ("picture", "error"),
+    [
+        (np.zeros((2, 2)), TypeError),
+        (np.zeros((2, 2, 4), np.uint8), ValueError),
+        (np.zeros((0, 2, 3), np.uint8), ValueError),
+        (np.zeros(4, np.uint8), ValueError),
+    ],
+)
+def test_what_is_no_picture_is_refused(picture, error):
+    with pytest.raises(error, match="picture must"):
+        to_png(picture)
+
+
+@pytest.mark.parametrize("px", [12, 17, 41])
+def test_letters_too_small_or_too_large_are_refused(px):
+    with pytest.raises(ValueError, match="px"):
+        demo_page(px=px)
+
+
+def test_the_page_holds_the_rows_below_its_style(chooser):
+    page = demo_page(chooser, px=22)
+    assert page.children[1] is chooser
+    assert "22px" in page.children[0].value
+
+
+def test_voila_finds_our_template_before_others(monkeypatch, tmp_path):
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    ours, theirs = voila_environment()["JUPYTER_PATH"].split(":")
+    assert ours.endswith("jupyter")
+    assert theirs == str(tmp_path)
+
+
+def test_a_port_keeps_the_browser_closed(tmp_path):
+    assert "--no-browser" in voila_command(tmp_path, 8877)
+    assert "--no-browser" not in voila_command(tmp_path)
