@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",
 )
-LEARNING, WRITING = "Learning", "Writing the course"
+LEARNING, SHOWING, WRITING = "Learning", "Showing", "Writing the course"
 app.add_typer(data_cli.app, name="data", rich_help_panel=WRITING)
 _Folder = Annotated[
     Path | None, typer.Option("--to", help="Folder of the copies.", show_default="learn/", file_okay=False)
@@ -72,6 +72,20 @@ def lab(
     folder = _learn(to)
     _start([], folder)
     raise typer.Exit(serve(folder.resolve(), port, wants_browser(), _say))
+
+
+@app.command(rich_help_panel=SHOWING)
+@_told
+def demo(
+    name: Annotated[str, typer.Argument(help="Name of the demo.")] = "convolution",
+    port: Annotated[
+        int | None, typer.Option(help="Serve on this port and open no browser; by default one is opened.")
+    ] = None,
+) -> None:
+    """Serve a demo for the projector, without code in sight. Stop it with Ctrl-C."""
+    from utils.course.demo import find_demo, serve_demo
+
+    raise typer.Exit(serve_demo(find_demo(name, course_root()), port))
 
 
 @app.command(rich_help_panel=LEARNING)

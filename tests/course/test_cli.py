@@ -23,7 +23,19 @@ def run(course, learn, monkeypatch):
     return call
 
 
-COMMANDS = ["lab", "start", "progress", "reset", "exercises", "gate", "execute", "run", "test", "data"]
+COMMANDS = [
+    "lab",
+    "demo",
+    "start",
+    "progress",
+    "reset",
+    "exercises",
+    "gate",
+    "execute",
+    "run",
+    "test",
+    "data",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils.course.demo import voila_command, voila_environment
+from tests.demos.serving import ROOT
+from utils.course.demo import find_demo, voila_command, voila_environment
+from utils.course.refusal import Refusal
 from utils.data import photograph
 from utils.demos import PictureChooser, demo_page, to_png
 
@@ -103,3 +105,15 @@ def test_voila_finds_our_template_before_others(monkeypatch, tmp_path):
 def test_a_port_keeps_the_browser_closed(tmp_path):
     assert "--no-browser" in voila_command(tmp_path, 8877)
     assert "--no-browser" not in voila_command(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["convolution", "demo_convolution", "week1_conv_basics/demo_convolution.ipynb"]
+)
+def test_a_demo_is_found_by_its_name(name):
+    assert find_demo(name, ROOT).is_file()
+
+
+def test_an_unknown_demo_is_told():
+    with pytest.raises(Refusal, match="there are: convolution"):
+        find_demo("padding", ROOT)

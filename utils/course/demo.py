@@ -1,8 +1,8 @@
 """Serve a demo with Voilà: nothing is asked of the network, and only what the demo shows is seen.
 
-Run ``python -m utils.course.demo week1_conv_basics/demo_convolution.ipynb``. The folder ``jupyter`` beside this file holds
-Voilà's settings: the page's template; uploads of 64 MiB (a photograph straight from a camera), where Tornado stops at 10;
-and that JupyterLab's other extensions stay out, which fill the page's console with errors.
+The folder ``jupyter`` beside this file holds Voilà's settings: the page's template; uploads of 64 MiB (a photograph
+straight from a camera), where Tornado stops at 10; and that JupyterLab's other extensions stay out, which fill the
+page's console with errors.
 """
 
 import os
@@ -11,8 +11,35 @@ import sys
 from pathlib import Path
 
 from utils.course.environment import kernel_environment
+from utils.course.refusal import Refusal
+from utils.exercises.index import NOTEBOOKS
 
 _SETTINGS = Path(__file__).with_name("jupyter")
+
+
+def find_demo(name: str, root: Path) -> Path:
+    """Return a demo's notebook by its name, with or without ``demo_`` before it.
+
+    Raises
+    ------
+    Refusal
+        When there is none; the sentence lists those that there are.
+    """
+    demos = {
+        Path(row.path).stem.removeprefix("demo_"): row.path for key, row in NOTEBOOKS.items() if "demo" in key
+    }
+    path = demos.get(Path(name).stem.removeprefix("demo_"))
+    if path is None:
+        raise Refusal(f"There is no demo {name!r}; there are: {', '.join(demos)}.")
+    return root / path
+
+
+def serve_demo(notebook: Path, port: int | None = None) -> int:
+    """Serve a demo until it is stopped by hand; returns Voilà's exit status."""
+    try:
+        return subprocess.call(voila_command(notebook, port), env=voila_environment())
+    except KeyboardInterrupt:
+        return 0
 
 
 def voila_command(notebook: Path, port: int | None = None) -> list[str]:
@@ -36,7 +63,3 @@ def voila_environment(progress_bars: bool = True) -> dict[str, str]:
         others = os.environ.get(name)
         environment[name] = os.pathsep.join([str(_SETTINGS), others]) if others else str(_SETTINGS)
     return environment
-
-
-if __name__ == "__main__":
-    sys.exit(subprocess.call(voila_command(Path(sys.argv[1])), env=voila_environment()))
