@@ -1,0 +1,72 @@
+"""Known answers of the bundled detectors on real pictures, looked at once by eye, offline."""
+
+import keras
+import numpy as np
+import pytest
+
+from utils.data import load_street_clip, photograph
+from utils.data.boxes import box_areas
+from utils.detection.pretrained import find_faces, find_objects
+from utils.models.tiny_face_detector import tiny_face_detector
+from utils.models.yolov3 import coco_classes, yolov3_tiny
+
+pytestmark = pytest.mark.slow
+# The astronaut's face from brow to chin and the persons of the first street frame, drawn by hand: corners in pixels.
+FACE = (172, 70, 272, 188)
+PERSONS = [
+    (586, 127, 614, 202), (197, 165, 229, 228), (362, 215, 391, 290),
+    (586, 217, 622, 310), (498, 222, 534, 307),
+]  # fmt: skip
+CAR = (726, 50, 768, 95)
+
+
+def iou(a, b) -> float:
+    overlap = np.prod(np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0))
+    return float(overlap / (box_areas(a) + box_areas(b) - overlap))
+
+
+@pytest.fixture(scope="module")
+def face_detector() -> keras.Model:
+    return tiny_face_detector()
+
+
+@pytest.fixture(scope="module")
+def coco_detector() -> keras.Model:
+    return yolov3_tiny()
+
+
+def test_the_astronauts_face_is_found(face_detector):
+    found = find_faces(face_detector, photograph("astronaut"))
+    assert len(found) == 1
+    assert found.scores[0] > 0.95
+    assert iou(found.boxes[0], np.array(FACE)) > 0.6
+
+
+@pytest.mark.parametrize("name", ["chelsea", "coffee", "rocket", "china", "flower", "motorcycle", "hubble"])
+def test_no_face_where_there_is_none(face_detector, name):
+    assert len(find_faces(face_detector, photograph(name))) == 0
+
+
+def test_the_streets_persons_and_the_car_are_found(coco_detector):
+    found = find_objects(coco_detector, load_street_clip()[0])
+    names = np.array(coco_classes())[found.classes]
+    for name, wanted in [("person", box) for box in PERSONS] + [("car", CAR)]:
+        boxes = found.boxes[names == name]
+        assert max(iou(box, np.array(wanted)) for box in boxes) > 0.6, (name, wanted)
+
+
+def test_motorcycle_and_cup(coco_detector):
+    names = coco_classes()
+    for photo, name in (("motorcycle", "motorbike"), ("coffee", "cup")):
+        assert names[find_objects(coco_detector, photograph(photo)).classes[0]] == name
+
+
+def test_floats_and_bytes_give_the_same(face_detector):
+    image = photograph("astronaut")
+    a, b = (find_faces(face_detector, picture) for picture in (image, image.astype(np.float32) / 255))
+    np.testing.assert_allclose(a.boxes, b.boxes, atol=1e-3)
+
+
+def test_a_model_without_a_fixed_square_is_refused():
+    with pytest.raises(ValueError, match="square pictures"):
+        find_faces(tiny_face_detector(None, (None, None, 3)), np.zeros((8, 8, 3), np.uint8))

@@ -1,0 +1,66 @@
+"""Find faces and COCO's objects in a picture with the bundled networks: letterbox, network, decoding, suppression."""
+
+import keras
+import numpy as np
+
+from utils.detection.detections import Detections, join
+from utils.detection.heads import decode_head
+from utils.detection.letterbox import Placement, boxes_in_picture, letterbox
+from utils.detection.nms import suppress
+from utils.models import tiny_face_detector as faces
+from utils.models import yolov3
+
+
+def find_faces(
+    model: keras.Model, image: np.ndarray, score_threshold: float = 0.5, iou_threshold: float = 0.4
+) -> Detections:
+    """Find faces with a model of `utils.models.tiny_face_detector`.
+
+    Parameters
+    ----------
+    model : keras.Model
+        With square input.
+    image : ndarray, (height, width, 3)
+        uint8 in [0, 255] or floating in [0, 1], any size.
+    score_threshold, iou_threshold : float
+        Kept is score ≥ the first; suppressed is IoU > the second.
+
+    Returns
+    -------
+    Detections
+        Boxes in pixels of `image`, by falling score; the class is 0.
+    """
+    # The network's author laid pictures into the upper left corner of a black square.
+    square, placement = letterbox(image, _side(model), fill=0.0, centred=False)
+    head = np.asarray(model.predict_on_batch(square[None]))[0]
+    found = decode_head(head, faces.ANCHORS, score_threshold)
+    return _in_picture(suppress(found, iou_threshold), placement)
+
+
+def find_objects(
+    model: keras.Model, image: np.ndarray, score_threshold: float = 0.5, iou_threshold: float = 0.45
+) -> Detections:
+    """Find COCO's objects with a model of `utils.models.yolov3`.
+
+    Parameters and result as in :func:`find_faces`; classes are numbers of `utils.models.yolov3.coco_classes`.
+    """
+    size = _side(model)
+    square, placement = letterbox(image, size)
+    heads = [np.asarray(head)[0] for head in model.predict_on_batch(square[None])]
+    parts = []
+    for head, mask in zip(heads, yolov3.MASKS, strict=True):
+        anchors = yolov3.ANCHORS[list(mask)] * head.shape[0] / size
+        parts.append(decode_head(head, anchors, score_threshold, "sigmoid"))
+    return _in_picture(suppress(join(parts), iou_threshold), placement)
+
+
+def _side(model: keras.Model) -> int:
+    """Return the side of the model's square input in pixels."""
+    height, width = model.input_shape[1:3]
+    if height is None or height != width:
+        raise ValueError(f"model must take square pictures of one size, its input is {model.input_shape}")
+    return height
+
+
+def _in_picture(found: Detections, placement: Placement) -> Detections:
+    return Detections(boxes_in_picture(found.boxes, placement), found.scores, found.classes)
