@@ -55,7 +55,8 @@ def test_no_browser_is_respected(monkeypatch, environment, wanted):
 
 
 @pytest.mark.slow
-def test_the_printed_address_answers_and_lists_the_copies(course, learn, tmp_path):
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_the_printed_address_answers_and_lists_the_copies(course, learn, tmp_path, stop):
     # The course itself is replaced in the child, since the real one may hold no notebooks yet.
     code = f"import pathlib\nfrom utils import cli\ncli.course_root = lambda: pathlib.Path({str(course)!r})\ncli.app()"
     environment = {
@@ -85,7 +86,8 @@ def test_the_printed_address_answers_and_lists_the_copies(course, learn, tmp_pat
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/api/contents", timeout=30)
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(stop)
         rest = process.communicate(timeout=30)[0]
     assert process.returncode == 0, rest
     assert "Traceback" not in rest
+    assert choose_port(int(port)) == int(port), "the server is still there"

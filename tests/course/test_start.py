@@ -4,6 +4,7 @@ import ast
 
 import nbformat
 import pytest
+from nbformat.v4 import new_output
 
 from tests.course.throwaway import edit
 from utils.course import release
@@ -90,6 +91,26 @@ def test_edited_copy_survives_and_the_newer_edition_comes_beside(course, learn):
     assert cells(beside)["t1l1-title"].source == "# Adding, second edition"
 
     assert changes(start(course, learn), learn)[LESSON] == "unchanged"
+
+
+def test_opening_a_copy_in_jupyterlab_is_no_edit(course, learn):
+    start(course, learn)
+    opened = nbformat.read(learn / LESSON, as_version=4)
+    opened.metadata["kernelspec"]["display_name"] = "Python 3 (ipykernel)"
+    opened.metadata["language_info"]["version"] = "3.12.1"
+    opened.cells[1].metadata["scrolled"] = True
+    nbformat.write(opened, learn / LESSON)
+    edit(course / LESSON, "t1l1-title", "# Second")
+    assert changes(start(course, learn), learn)[LESSON] == "updated"
+
+
+def test_running_a_cell_is_an_edit(course, learn):
+    start(course, learn)
+    run = nbformat.read(learn / LESSON, as_version=4)
+    run.cells[2].outputs = [new_output("stream", name="stdout", text="my result")]
+    nbformat.write(run, learn / LESSON)
+    edit(course / LESSON, "t1l1-title", "# Second")
+    assert changes(start(course, learn), learn)["week1_small/1_adding.new.ipynb"] == "beside"
 
 
 def test_a_dismissed_newer_edition_does_not_come_again(course, learn):

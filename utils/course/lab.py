@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,10 @@ from utils.course.refusal import Refusal
 FIRST_PORT, PORTS_TO_TRY = 8888, 20
 _SECONDS_TO_ANSWER = 60
 LOG = ".jupyterlab.log"
+# On Ctrl-C Jupyter would ask whether it is meant; we stop it ourselves.
+_APART = {"stdin": subprocess.DEVNULL, "start_new_session": True}
+# No questions about news, and none of nbgrader's and jupytext's menus: those are for authors.
+_SETTINGS = Path(__file__).parent / "jupyter"
 
 
 def serve(folder: Path, port: int | None, browser: bool, say: Callable[[str], None]) -> int:
@@ -49,11 +54,18 @@ def serve(folder: Path, port: int | None, browser: bool, say: Callable[[str], No
     # A new token each time, unless the user has set Jupyter's own variable. It travels in the environment: a command
     # line can be read by every user of the machine.
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
-    environment = {**kernel_environment(progress_bars=True), "JUPYTER_TOKEN": token}
+    settings = os.pathsep.join(filter(None, [str(_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    environment = {
+        **kernel_environment(progress_bars=True),
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_CONFIG_PATH": settings,
+    }
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, _interrupt)  # a closed terminal must not leave a server behind
     # What the server and its kernels log goes to a file: in the terminal only the address matters.
     with (folder / LOG).open("wb") as log:
         process = subprocess.Popen(
-            _command(folder, chosen), env=environment, stdout=log, stderr=subprocess.STDOUT
+            _command(folder, chosen), env=environment, stdout=log, stderr=subprocess.STDOUT, **_APART
         )
     try:
         _wait_until_it_answers(process, chosen, token, folder / LOG)
@@ -148,6 +160,10 @@ def _wait_until_it_answers(process: subprocess.Popen, port: int, token: str, log
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     raise Refusal(f"JupyterLab did not answer on port {port} within {_SECONDS_TO_ANSWER} seconds; see {log}.")
+
+
+def _interrupt(signum, frame) -> None:
+    raise KeyboardInterrupt
 
 
 def _stop(process: subprocess.Popen) -> None:

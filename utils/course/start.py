@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,19 +156,19 @@ def _deliver(to: Path, name: str, content: bytes, source: str, manifest: dict[st
     """Write one copy: over our own last one, or beside the learner's."""
     target, row = to / name, manifest.get(name, {})
     if not target.exists():
-        manifest[name] = {"source": source, "written": _hash(content)}
+        manifest[name] = {"source": source, "written": _work(name, content)}
         _write_whole(target, content)
         return Copy(target, "new")
-    there = _hash(target.read_bytes())
-    if there == _hash(content):
+    there, ours = _work(name, target.read_bytes()), _work(name, content)
+    if target.read_bytes() == content:
         manifest[name] = {"source": source, "written": there}
         return Copy(target, "unchanged")
-    if there in (row.get("written"), row.get("offered_written")):
-        manifest[name] = {"source": source, "written": _hash(content)}
+    if there in (ours, row.get("written"), row.get("offered_written")):
+        manifest[name] = {"source": source, "written": ours}
         _write_whole(target, content)
         return Copy(target, "updated")
     beside = _place_beside(target, row)
-    manifest[name] = {**row, "offered": source, "offered_written": _hash(content), "beside": beside.name}
+    manifest[name] = {**row, "offered": source, "offered_written": ours, "beside": beside.name}
     _write_whole(beside, content)
     return Copy(beside, "beside")
 
@@ -181,7 +182,7 @@ def _place_beside(target: Path, row: dict) -> Path:
         ours = (
             place.name == row.get("beside")
             and place.exists()
-            and _hash(place.read_bytes()) == row.get("offered_written")
+            and _work(place.name, place.read_bytes()) == row.get("offered_written")
         )
         if ours or not place.exists():
             return place
@@ -194,6 +195,36 @@ def _read_manifest(to: Path) -> dict[str, dict]:
     except (OSError, ValueError):
         return {}  # every copy then counts as edited: newer editions come beside, nothing is lost
     return manifest if isinstance(manifest, dict) else {}
+
+
+def _work(name: str, content: bytes) -> str:
+    """Hash what a learner can have changed in a file.
+
+    JupyterLab rewrites a notebook's metadata when it is merely opened; that is no edit. Running a cell is.
+    """
+    if name.endswith(".ipynb"):
+        with suppress(ValueError, KeyError, TypeError):
+            cells = json.loads(content)["cells"]
+            content = json.dumps(
+                [[cell["cell_type"], _joined(cell["source"]), _shown(cell)] for cell in cells]
+            ).encode()
+    return _hash(content)
+
+
+def _shown(cell: dict) -> list:
+    rows = [
+        {k: v for k, v in row.items() if k not in ("metadata", "execution_count")}
+        for row in cell.get("outputs", [])
+    ]
+    for row in rows:
+        row["text"] = _joined(row.get("text", ""))
+        row["data"] = {kind: _joined(value) for kind, value in row.get("data", {}).items()}
+    return rows
+
+
+def _joined(text):
+    """Return a multi-line text as one: the format allows both a string and a list of lines."""
+    return "".join(text) if isinstance(text, list) else text
 
 
 def _hash(content: bytes) -> str:
