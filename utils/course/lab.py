@@ -23,7 +23,7 @@ LOG = ".jupyterlab.log"
 # On Ctrl-C Jupyter would ask whether it is meant; we stop it ourselves.
 _APART = {"stdin": subprocess.DEVNULL, "start_new_session": True}
 # No questions about news, and none of nbgrader's and jupytext's menus: those are for authors.
-_SETTINGS = Path(__file__).parent / "jupyter"
+_SETTINGS = Path(__file__).with_name("jupyterlab")
 
 
 def serve(folder: Path, port: int | None, browser: bool, say: Callable[[str], None]) -> int:
