@@ -7,7 +7,9 @@ if TYPE_CHECKING:
     from utils.experiments.experiment import Experiment
 
 # Name on the command line → module that defines EXPERIMENT.
-EXPERIMENTS: dict[str, str] = {}
+EXPERIMENTS: dict[str, str] = {
+    "lenet5-mnist": "utils.experiments.lenet5_mnist",
+}
 
 
 def load_experiment(name: str) -> "Experiment":
