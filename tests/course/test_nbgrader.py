@@ -1,6 +1,5 @@
 """Plain nbgrader, with the course's configuration, in a throw-away course: release, then autograde."""
 
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -11,6 +10,7 @@ import nbformat
 import pytest
 
 from tests.course.throwaway import edit
+from utils.course.environment import kernel_environment
 
 CONFIG = Path(__file__).parents[2] / "nbgrader_config.py"
 SUBMISSIONS = {"right": "return a + b", "half": "return 3", "wrong": "return None", "blank": None}
@@ -19,9 +19,15 @@ POINTS = {"right": 10, "half": 4, "wrong": 0, "blank": 0}
 
 def nbgrader(course, *arguments):
     command = [sys.executable, "-m", "nbgrader", *arguments]
-    # nbgrader calls alembic by name: the environment must be activated, as its users do.
-    activated = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    return subprocess.run(command, cwd=course, env=activated, capture_output=True, text=True, timeout=200)
+    # nbgrader calls alembic by name, so the environment must be activated.
+    return subprocess.run(
+        command,
+        cwd=course,
+        env=kernel_environment(progress_bars=False),
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ of TensorFlow and the same hash seed; so `course lab`, `course execute` and the 
 
 import os
 import shutil
+import sys
 
 KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # nbgrader gives 0 points to a cell that writes to stderr, log lines included
@@ -28,13 +29,18 @@ SYSTEM_PARTS = {
 def kernel_environment(*, progress_bars: bool) -> dict[str, str]:
     """Return the environment variables of a kernel: this process's own, with the fixed ones put over them.
 
+    The programs installed beside this Python are found first, as in an activated environment: nbgrader calls some by
+    name, and so do people in JupyterLab's terminal.
+
     Parameters
     ----------
     progress_bars : bool
         Whether tqdm may draw. Off where outputs are saved or compared, since a bar holds times.
     """
     fixed = KERNEL_ENVIRONMENT if progress_bars else {**KERNEL_ENVIRONMENT, "TQDM_DISABLE": "1"}
-    return {**os.environ, **fixed}
+    programs = os.path.dirname(sys.executable)
+    others = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder != programs]
+    return {**os.environ, **fixed, "PATH": os.pathsep.join([programs, *others])}
 
 
 def find_system_part(package: str) -> str | None:
