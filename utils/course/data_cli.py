@@ -139,7 +139,9 @@ def _asset_or_group(name: str) -> list[Asset]:
 def _show_table(assets: list[Asset]) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("name", "kind", "size", "where", "licence"):
-        table.add_column(column, justify="right" if column == "size" else "left", overflow="fold")
+        # Names stay whole on a narrow terminal too: they are what is typed after `course data build`.
+        justify = "right" if column == "size" else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column == "name")
     for asset in assets:
         table.add_row(asset.name, asset.kind, _megabytes(asset.bytes), _where(asset), asset.licence)
     console.print(table)
