@@ -54,11 +54,12 @@ def test_notebook_keeps_the_rules(path):
 @pytest.mark.parametrize("week", WEEKS)
 def test_a_complete_week_is_worth_100_points(week):
     names = [name for name, row in NOTEBOOKS.items() if row.week == week]
-    missing = [NOTEBOOKS[name].path for name in names if not (ROOT / NOTEBOOKS[name].path).exists()]
-    if missing:
-        pytest.skip(f"not written yet: {', '.join(missing)}")
     lessons = sum(sum(points_of(name).values()) for name in names if name[2] == "l")
     assignments = sum(sum(points_of(name).values()) for name in names if name[2] == "a")
+    if not (ROOT / week / "README.md").exists():
+        pytest.skip(
+            f"{week} has no README.md yet, so it is not complete: {lessons} + {assignments} points so far"
+        )
     assert (lessons, assignments) == (40, 60)
 
 
