@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 import utils
-from utils.answers.answer import answer
 from utils.exercises.case import pack_case
-from utils.exercises.index import NOTEBOOKS, exercise
+from utils.exercises.index import NOTEBOOKS
 from utils.exercises.run import unpack_outcome
-from utils.grading.judge import judge_outcomes, make_cases
+from utils.grading.judge import trial
 from utils.grading.notebooks import course_root, solution_cell, surroundings
 
 pytestmark = pytest.mark.gate
@@ -65,13 +64,13 @@ def test_solutions_run_with_the_public_half_alone(public_half, tmp_path, noteboo
         folder.mkdir()
         source = surroundings(notebook) + solution_cell(key).source
         (folder / "job.json").write_text(json.dumps({"key": key, "source": source}))
-        cases = make_cases(key, seed=7)
-        for number, case in enumerate(cases):
+        cases = trial(key, seed=7)
+        for number, case in enumerate(cases.cases):
             (folder / f"case_{number:03}.npz").write_bytes(pack_case(case))
         jobs[key] = (folder, cases)
     done = _python(public_half, "-m", "utils.exercises.worker", *(str(folder) for folder, _ in jobs.values()))
     assert done.returncode == 0, done.stderr
     for key, (folder, cases) in jobs.items():
         outcomes = [unpack_outcome(path.read_bytes()) for path in sorted(folder.glob("outcome_*.npz"))]
-        verdict = judge_outcomes(exercise(key), answer(key), cases, outcomes)
+        verdict = cases.judge_outcomes(outcomes)
         assert verdict.passed, f"{key}: {verdict.problem}"

@@ -6,8 +6,8 @@ import pytest
 from utils.answers.answer import Answer, Mistake
 from utils.exercises.case import Case, pack_case, unpack_case
 from utils.exercises.entry import Exercise, named_results
-from utils.exercises.run import pack_outcome, run, run_all, unpack_outcome
-from utils.grading.judge import judge_outcomes
+from utils.exercises.run import pack_outcome, run, unpack_outcome
+from utils.grading.judge import Trial
 
 
 def _negated(x, scale):
@@ -33,7 +33,7 @@ ANSWER = Answer(
 
 def judge(function, exercise=EXERCISE, answer=ANSWER):
     cases = list(answer.cases(np.random.default_rng(0)))
-    return judge_outcomes(exercise, answer, cases, run_all(exercise, function, cases))
+    return Trial(exercise, answer, cases).judge(function)
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,15 @@ from types import ModuleType
 from utils.answers.answer import answer
 from utils.exercises.index import exercise, split_key
 from utils.gate.mutants import make_mutants
-from utils.grading.judge import judge
+from utils.grading.judge import Trial, trial
 from utils.grading.notebooks import course_root, solution_cell, stub, surroundings
 
 # The instant check's own seed (None) and others, as class grading draws them.
 _SEEDS = (None, 1, 2, 3)
 _MUTANT_SECONDS = 3.0
 _ALTERNATIVES = 2
+
+Trials = dict[int | None, Trial]
 
 
 @dataclass
@@ -56,14 +58,15 @@ def inspect_exercise(key: str, root: Path | None = None) -> Report:
     """
     root = root or course_root()
     report = Report(key)
+    trials = {seed: trial(key, seed) for seed in _SEEDS}
     notebook, name = split_key(key)
     around = surroundings(notebook, root)
     cell = solution_cell(key, root).source
-    _inspect_solution(report, define(around + cell, key))
-    _inspect_stub(report, define(around + stub(cell, f"{name} is not done yet."), key))
-    _inspect_mistakes(report)
-    _inspect_alternatives(report, root)
-    _inspect_mutants(report, around, cell, root)
+    _inspect_solution(report, define(around + cell, key), trials)
+    _inspect_stub(report, define(around + stub(cell, f"{name} is not done yet."), key), trials[None])
+    _inspect_mistakes(report, trials)
+    _inspect_alternatives(report, root, trials)
+    _inspect_mutants(report, around, cell, root, trials[None])
     return report
 
 
@@ -75,29 +78,29 @@ def define(source: str, key: str) -> Callable:
     return namespace[name]
 
 
-def _inspect_solution(report: Report, function: Callable) -> None:
-    for seed in _SEEDS:
-        verdict = judge(report.key, function, seed)
+def _inspect_solution(report: Report, function: Callable, trials: Trials) -> None:
+    for seed, cases in trials.items():
+        verdict = cases.judge(function)
         if not verdict.passed:
             where = f"seed {seed}, “{verdict.failed_case.group}”, {verdict.failed_case.describe()}"
             report.problems.append(f"the notebook's solution fails: {where}: {verdict.problem}")
             return
 
 
-def _inspect_stub(report: Report, function: Callable) -> None:
-    verdict = judge(report.key, function)
+def _inspect_stub(report: Report, function: Callable, cases: Trial) -> None:
+    verdict = cases.judge(function)
     if verdict.score != 0 or not verdict.not_done:
         report.problems.append(f"the stub scores {verdict.score} and says: {verdict.problem}")
 
 
-def _inspect_mistakes(report: Report) -> None:
+def _inspect_mistakes(report: Report, trials: Trials) -> None:
     bank = answer(report.key).mistakes
     report.mistakes = len(bank)
     if not bank:
         report.problems.append("no mistake is banked")
     for mistake in bank:
-        for seed in _SEEDS:
-            verdict = judge(report.key, mistake.function, seed)
+        for seed, cases in trials.items():
+            verdict = cases.judge(mistake.function)
             if verdict.passed:
                 report.problems.append(f"mistake “{mistake.name}” passes (seed {seed})")
                 break
@@ -121,7 +124,7 @@ def _load(path: Path) -> ModuleType:
     return module
 
 
-def _inspect_alternatives(report: Report, root: Path) -> None:
+def _inspect_alternatives(report: Report, root: Path, trials: Trials) -> None:
     found = alternatives(report.key, root)
     report.alternatives = len(found)
     if len(found) < _ALTERNATIVES:
@@ -129,19 +132,19 @@ def _inspect_alternatives(report: Report, root: Path) -> None:
             f"{len(found)} other right answers in tests/correct_answers; {_ALTERNATIVES} are wanted"
         )
     for name, function in found.items():
-        for seed in _SEEDS:
-            verdict = judge(report.key, function, seed)
+        for cases in trials.values():
+            verdict = cases.judge(function)
             if not verdict.passed:
                 report.problems.append(f"right answer “{name}” is rejected: {verdict.problem}")
                 break
 
 
-def _inspect_mutants(report: Report, around: str, cell: str, root: Path) -> None:
+def _inspect_mutants(report: Report, around: str, cell: str, root: Path, cases: Trial) -> None:
     excused = read_equivalents(root).get(report.key, {})
     survivors = set()
     for mutant in make_mutants(cell):
         report.mutants += 1
-        if _survives(report.key, around + mutant.source):
+        if _survives(report.key, around + mutant.source, cases):
             survivors.add(mutant.change)
             if mutant.change not in excused:
                 report.problems.append(f"mutant survives: {mutant.change}")
@@ -152,12 +155,12 @@ def _inspect_mutants(report: Report, around: str, cell: str, root: Path) -> None
         report.problems.append(f"excused as equivalent, but no such mutant survives: {change}")
 
 
-def _survives(key: str, source: str) -> bool:
+def _survives(key: str, source: str, cases: Trial) -> bool:
     try:
         function = define(source, key)
     except Exception:
         return False
-    return judge(key, function, seconds=_MUTANT_SECONDS).passed
+    return not cases.notices(function, _MUTANT_SECONDS)
 
 
 def read_equivalents(root: Path) -> dict[str, dict[str, str]]:

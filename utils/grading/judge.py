@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from utils.exercises.entry import Exercise
 from utils.exercises.index import exercise
 from utils.exercises.run import Outcome, run, run_all
 from utils.grading.compare import difference, same_outcome
+
+# An oracle is trusted: a limit only so that a fault of ours does not hang a notebook.
+_ORACLE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -86,56 +90,112 @@ def judge(key: str, function: Callable, seed: int | None = None, seconds: float 
     seconds : float, optional
         Wall-clock limit for all cases together; the exercise's own by default.
     """
-    cases = make_cases(key, fixed_seed(key) if seed is None else seed)
-    entry = exercise(key)
-    return judge_outcomes(entry, answer(key), cases, run_all(entry, function, cases, seconds))
+    return trial(key, seed).judge(function, seconds)
 
 
-def judge_outcomes(
-    entry: Exercise, half: Answer, cases: Sequence[Case], outcomes: Sequence[Outcome]
-) -> Verdict:
-    """Judge outcomes that were brought from wherever the learner's code ran.
+def trial(key: str, seed: int | None = None) -> "Trial":
+    """Return the cases of an exercise for a seed (:func:`fixed_seed` by default), ready to judge by."""
+    return Trial(exercise(key), answer(key), make_cases(key, fixed_seed(key) if seed is None else seed))
+
+
+class Trial:
+    """Cases of one exercise, and what the oracle and the known mistakes give on them: worked out once, when asked.
 
     Parameters
     ----------
     entry, half : Exercise, Answer
         The exercise's public and private halves.
-    cases, outcomes : sequences
-        What was asked and what came back, in the same order.
+    cases : sequence of Case
+        What functions are tried on; one at least.
     """
-    if not cases:
-        raise ValueError(f"{entry.key}: the generator made no case")
-    problems = [_problem(entry, half, case, outcome) for case, outcome in zip(cases, outcomes, strict=True)]
-    groups: dict[str, bool] = {}
-    for case, problem in zip(cases, problems, strict=True):
-        groups[case.group] = groups.get(case.group, True) and not problem
-    first = next((i for i, problem in enumerate(problems) if problem), None)
-    if first is None:
-        return Verdict(entry, groups)
-    mistake = None
-    if outcomes[first].trouble not in ("not done", "time"):
-        mistake = _recognise(entry, half, cases, outcomes, first, problems[first])
-    return Verdict(entry, groups, cases[first], outcomes[first], problems[first], mistake)
 
+    def __init__(self, entry: Exercise, half: Answer, cases: Sequence[Case]):
+        if not cases:
+            raise ValueError(f"{entry.key}: the generator made no case")
+        self.entry, self.half, self.cases = entry, half, list(cases)
+        self._expected: dict[int, Outcome] = {}
+        self._mistaken: dict[tuple[str, int], Outcome] = {}
 
-def _problem(entry: Exercise, half: Answer, case: Case, outcome: Outcome) -> str:
-    """Return what is wrong with an outcome, or an empty string."""
-    if outcome.trouble and outcome.trouble != "raised":
-        return outcome.message or f"{entry.function} is not done yet."
-    if half.oracle is not None:
-        expected = run(entry, half.oracle, case, seconds=60)
-        if expected.trouble == "raised":
-            return _error_problem(expected, outcome)
-        if expected.trouble:
-            raise RuntimeError(f"{entry.key}: the oracle failed on {case.describe()}: {expected.message}")
-        if outcome.trouble:
+    def judge(self, function: Callable, seconds: float | None = None) -> Verdict:
+        """Run a function on every case and judge what comes back."""
+        return self.judge_outcomes(run_all(self.entry, function, self.cases, seconds))
+
+    def notices(self, function: Callable, seconds: float) -> bool:
+        """Tell whether a function is wrong on some case; stops at the first."""
+        deadline = monotonic() + seconds
+        return any(
+            self._problem(index, run(self.entry, function, case, deadline - monotonic()))
+            for index, case in enumerate(self.cases)
+        )
+
+    def judge_outcomes(self, outcomes: Sequence[Outcome]) -> Verdict:
+        """Judge outcomes, one a case in the same order, brought from wherever the learner's code ran."""
+        if len(outcomes) != len(self.cases):
+            raise ValueError(
+                f"outcomes must be one a case: {len(self.cases)} are wanted, got {len(outcomes)}"
+            )
+        problems = [self._problem(index, outcome) for index, outcome in enumerate(outcomes)]
+        groups: dict[str, bool] = {}
+        for case, problem in zip(self.cases, problems, strict=True):
+            groups[case.group] = groups.get(case.group, True) and not problem
+        first = next((index for index, problem in enumerate(problems) if problem), None)
+        if first is None:
+            return Verdict(self.entry, groups)
+        mistake = None
+        if outcomes[first].trouble not in ("not done", "time"):
+            mistake = self._recognise(outcomes, first, problems[first])
+        return Verdict(self.entry, groups, self.cases[first], outcomes[first], problems[first], mistake)
+
+    def _problem(self, index: int, outcome: Outcome) -> str:
+        """Return what is wrong with an outcome, or an empty string."""
+        case = self.cases[index]
+        if outcome.trouble and outcome.trouble != "raised":
+            return outcome.message or f"{self.entry.function} is not done yet."
+        if self.half.oracle is not None:
+            expected = self._expect(index)
+            if expected.trouble == "raised":
+                return _error_problem(expected, outcome)
+            if outcome.trouble:
+                return _raised_sentence(outcome)
+            sentence = difference(expected.arrays, outcome.arrays, *self.half.tolerance(case))
+            if sentence:
+                return sentence
+        elif outcome.trouble:
             return _raised_sentence(outcome)
-        sentence = difference(expected.arrays, outcome.arrays, *half.tolerance(case))
-        if sentence:
-            return sentence
-    elif outcome.trouble:
-        return _raised_sentence(outcome)
-    return half.invariant(case, outcome.arrays) if half.invariant else ""
+        return self.half.invariant(case, outcome.arrays) if self.half.invariant else ""
+
+    def _expect(self, index: int) -> Outcome:
+        """Return the oracle's outcome on a case."""
+        if index not in self._expected:
+            expected = run(self.entry, self.half.oracle, self.cases[index], seconds=_ORACLE_SECONDS)
+            if expected.trouble not in ("", "raised"):
+                where = self.cases[index].describe()
+                raise RuntimeError(f"{self.entry.key}: the oracle failed on {where}: {expected.message}")
+            self._expected[index] = expected
+        return self._expected[index]
+
+    def _recognise(self, outcomes: Sequence[Outcome], first: int, problem: str) -> Mistake | None:
+        """Find the mistake that behaves like the learner's function on every case, trying the failed case first.
+
+        An invariant that recognises a mistake itself (where results are random) returns that mistake's sentence.
+        """
+        order = [first, *(index for index in range(len(self.cases)) if index != first)]
+        for mistake in self.half.mistakes:
+            if mistake.says == problem:
+                return mistake
+            if all(
+                same_outcome(self._of_mistake(mistake, i), outcomes[i], *self.half.tolerance(self.cases[i]))
+                for i in order
+            ):
+                return mistake
+        return None
+
+    def _of_mistake(self, mistake: Mistake, index: int) -> Outcome:
+        """Return a known mistake's outcome on a case."""
+        place = (mistake.name, index)
+        if place not in self._mistaken:
+            self._mistaken[place] = run(self.entry, mistake.function, self.cases[index])
+        return self._mistaken[place]
 
 
 def _raised_sentence(outcome: Outcome) -> str:
@@ -150,27 +210,3 @@ def _error_problem(expected: Outcome, outcome: Outcome) -> str:
             f"Here the function should raise {expected.error}; it raised {outcome.error}: {outcome.message}"
         )
     return f"Here the function should raise {expected.error} ({expected.message}); it returned a result."
-
-
-def _recognise(
-    entry: Exercise,
-    half: Answer,
-    cases: Sequence[Case],
-    outcomes: Sequence[Outcome],
-    first: int,
-    problem: str,
-) -> Mistake | None:
-    """Find the mistake that behaves like the learner's function on every case, trying the failed case first.
-
-    An invariant that recognises a mistake itself (where results are random) returns that mistake's sentence.
-    """
-    order = [first, *(i for i in range(len(cases)) if i != first)]
-    for mistake in half.mistakes:
-        if mistake.says == problem:
-            return mistake
-        if all(
-            same_outcome(run(entry, mistake.function, cases[i]), outcomes[i], *half.tolerance(cases[i]))
-            for i in order
-        ):
-            return mistake
-    return None
