@@ -27,6 +27,7 @@ from utils.plots.filters import (
     show_side_by_side,
     show_zoom,
 )
+from utils.plots.inception import show_inception_module, show_inception_network
 from utils.plots.networks import show_volumes
 from utils.plots.paths import show_paths
 from utils.plots.pooling import show_pooling
@@ -44,6 +45,8 @@ __all__ = [
     "show_crisp",
     "show_descent",
     "show_fields",
+    "show_inception_module",
+    "show_inception_network",
     "show_kernels",
     "show_layer",
     "show_learning_curves",

@@ -1,0 +1,1 @@
+"""Week 2's answer key. One module a notebook."""
