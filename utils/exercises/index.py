@@ -70,6 +70,10 @@ NOTEBOOKS: dict[str, Notebook] = {
         ("sequential_model", "convolutional_model", "initial_loss"),
     ),
     "w1demo": Notebook("week1_conv_basics/demo_convolution.ipynb"),
+    "w2l1": Notebook(
+        "week2_resnets/1_classic_networks.ipynb",
+        ("lenet5", "local_response_norm", "alexnet", "vgg16"),
+    ),
     "w2l3": Notebook(
         "week2_resnets/3_one_by_one_and_inception.ipynb",
         ("conv1x1", "multiplications", "inception_module", "googlenet"),

@@ -1,5 +1,6 @@
 """Every figure that is drawn more than once, and the one style call of the course."""
 
+from utils.plots.classic import show_connection_table, show_weights_and_work
 from utils.plots.classification import (
     show_confusion,
     show_learning_curves,
@@ -41,6 +42,7 @@ __all__ = [
     "place_side_by_side",
     "show_cone",
     "show_confusion",
+    "show_connection_table",
     "show_counts",
     "show_crisp",
     "show_descent",
@@ -67,6 +69,7 @@ __all__ = [
     "show_volume_step",
     "show_volumes",
     "show_weight_matrices",
+    "show_weights_and_work",
     "show_windows",
     "show_zoom",
 ]

@@ -39,10 +39,12 @@ def show_volumes(names: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> Non
             width = _box(axes, left, shape[0] * unit, shape[1] * unit, 0.5 * shape[2] * thick)
         else:
             width = _column(axes, left, max(0.15, 1.2 * (shape[0] / longest) ** 0.5))
-        label = "×".join(map(str, shape))
+        # Many boxes stand close together: then the channels go on a line of their own.
+        apart = len(shape) == 3 and len(shapes) > 8
+        label = f"{shape[0]}×{shape[1]}\n×{shape[2]}" if apart else "×".join(map(str, shape))
         axes.text(left + width / 2, -0.72, f"{name}\n{label}", ha="center", va="top", fontsize=9)
         left += max(width, 0.42) + 0.28
-    axes.set(xlim=(-0.15, left), ylim=(-1.05, 0.85), aspect="equal")
+    axes.set(xlim=(-0.15, left), ylim=(-1.25 if len(shapes) > 8 else -1.05, 0.85), aspect="equal")
     axes.axis("off")
     plt.show()
 
