@@ -264,3 +264,16 @@ def _activation(config: dict) -> list[str]:
 
 def _stride(strides: tuple[int, int] | list[int], usual: int) -> str:
     return "" if set(strides) == {usual} else f", stride {'/'.join(map(str, dict.fromkeys(strides)))}"
+
+
+def dropout_rates(model) -> list[float]:
+    """Return the rate of every dropout layer of a Keras model, nested models included, in the order of its layers."""
+    import keras
+
+    rates = []
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            rates += dropout_rates(layer)
+        elif isinstance(layer, keras.layers.Dropout):
+            rates.append(float(layer.rate))
+    return rates

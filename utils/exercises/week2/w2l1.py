@@ -6,7 +6,7 @@ import numpy as np
 
 from utils.exercises.case import Case
 from utils.exercises.entry import Arrays, Exercise
-from utils.exercises.keras_models import probe_model, quiet_retracing
+from utils.exercises.keras_models import dropout_rates, probe_model, quiet_retracing
 
 
 def _lenet5_arguments(case: Case) -> tuple[tuple, dict]:
@@ -41,20 +41,8 @@ def probe_with_dropout(result: Any) -> Arrays:
         are left out.
     """
     arrays = probe_model(result)
-    arrays["dropout"] = np.array([rate for rate in _dropout_rates(result) if rate], dtype=float)
+    arrays["dropout"] = np.array([rate for rate in dropout_rates(result) if rate], dtype=float)
     return arrays
-
-
-def _dropout_rates(model) -> list[float]:
-    import keras
-
-    rates = []
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            rates += _dropout_rates(layer)
-        elif isinstance(layer, keras.layers.Dropout):
-            rates.append(float(layer.rate))
-    return rates
 
 
 EXERCISES = (

@@ -6,7 +6,7 @@ import numpy as np
 
 from utils.exercises.case import Case
 from utils.exercises.entry import Arrays, Exercise, WrongKind
-from utils.exercises.keras_models import probe_model
+from utils.exercises.keras_models import dropout_rates, probe_model
 
 
 def _work_arguments(case: Case) -> tuple[tuple, dict]:
@@ -85,20 +85,8 @@ def probe_heads(result: Any) -> Arrays:
     arrays = probe_model(keras.Model(result.inputs, joined))
     del arrays["same_in_training"]
     arrays["heads"] = np.array([output.shape[1] for output in outputs])
-    arrays["dropout"] = np.array(sorted(rate for rate in _dropout_rates(result) if rate), dtype=float)
+    arrays["dropout"] = np.array(sorted(rate for rate in dropout_rates(result) if rate), dtype=float)
     return arrays
-
-
-def _dropout_rates(model) -> list[float]:
-    import keras
-
-    rates = []
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            rates += _dropout_rates(layer)
-        elif isinstance(layer, keras.layers.Dropout):
-            rates.append(float(layer.rate))
-    return rates
 
 
 EXERCISES = (
