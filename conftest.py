@@ -21,3 +21,29 @@ def system_part():
         return path
 
     return find
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Add the gate's totals to the closing lines.
+
+    Here rather than beside the gate's tests: with several workers the process that prints reads no other conftest.
+    """
+    found = [
+        value
+        for outcome in ("passed", "failed")
+        for test in terminalreporter.getreports(outcome)
+        for name, value in test.user_properties
+        if name == "gate"
+    ]
+    if not found:
+        return
+    from utils.gate.inspect import Report, totals
+
+    reports = [Report(**value) for value in found]
+    terminalreporter.section("the gate")
+    for report in reports:
+        for change, reason in report.excused.items():
+            terminalreporter.write_line(
+                f"{report.key}: survives, since it changes nothing: {change} ({reason})"
+            )
+    terminalreporter.write_line(", ".join(f"{value} {name}" for name, value in totals(reports).items()))
