@@ -9,8 +9,9 @@ from nbformat.v4 import new_output
 from tests.course.throwaway import edit
 from utils.course import release
 from utils.course.refusal import Refusal
-from utils.course.release import exercise_name, stub_lines
+from utils.course.release import exercise_name
 from utils.course.start import MANIFEST, find_weeks, start
+from utils.grading.notebooks import stub_lines
 from utils.grading.progress import PROGRESS_FILE
 
 LESSON = "week1_small/1_adding.ipynb"

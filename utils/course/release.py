@@ -3,7 +3,6 @@
 ``nbgrader_config.py`` uses this for a plain ``nbgrader generate_assignment``, `course start` for the copies.
 """
 
-import json
 import logging
 import re
 import shutil
@@ -28,6 +27,7 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets.config import Config
 
 from utils.course.refusal import Refusal
+from utils.grading.notebooks import stub_lines
 
 _DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
 # A quiz cell without an answer shows its question, which may stay.
@@ -67,12 +67,6 @@ PREPROCESSORS = [
     ComputeChecksums,
     CheckCellMetadata,
 ]
-
-
-def stub_lines(name: str) -> str:
-    """Return what a learner finds in place of a solution."""
-    message = f"{name} is not done yet: replace this line by your own code."
-    return f"# Your code here.\nraise NotImplementedError({json.dumps(message)})"
 
 
 def exercise_name(source: str, mark: str = "BEGIN SOLUTION") -> str:

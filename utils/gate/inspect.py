@@ -63,7 +63,7 @@ def inspect_exercise(key: str, root: Path | None = None) -> Report:
     around = surroundings(notebook, root)
     cell = solution_cell(key, root).source
     _inspect_solution(report, define(around + cell, key), trials)
-    _inspect_stub(report, define(around + stub(cell, f"{name} is not done yet."), key), trials[None])
+    _inspect_stub(report, define(around + stub(cell, name), key), trials[None])
     _inspect_mistakes(report, trials)
     _inspect_alternatives(report, root, trials)
     _inspect_mutants(report, around, cell, root, trials[None])

@@ -111,11 +111,17 @@ def solution_region(source: str) -> str:
     return found.group(1)
 
 
-def stub(source: str, message: str) -> str:
-    """Replace the solution in a cell by an error that says that the exercise is not done yet."""
+def stub_lines(name: str) -> str:
+    """Return what a learner finds in place of the solution of an exercise."""
+    message = f"{name} is not done yet: replace this line by your own code."
+    return f"# Your code here.\nraise NotImplementedError({json.dumps(message)})"
+
+
+def stub(source: str, name: str) -> str:
+    """Replace the solution in an exercise's cell by :func:`stub_lines`."""
 
     def blank(match: re.Match) -> str:
-        return f"{match.group(1)}# Your code here.\n{match.group(1)}raise NotImplementedError({json.dumps(message)})"
+        return "\n".join(match.group(1) + line for line in stub_lines(name).split("\n"))
 
     return re.sub(rf"([ \t]*){BEGIN}\n.*?{END}", blank, source, flags=re.DOTALL)
 
