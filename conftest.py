@@ -2,11 +2,34 @@
 
 import os
 
+import nbval.kernel
 import pytest
+from jupyter_client.manager import KernelManager
 
 from utils.course.environment import find_system_part, in_ci, kernel_environment
+from utils.course.kernels import private_connection
 
 os.environ.update(kernel_environment(progress_bars=False))
+
+
+def _manager_with_its_own_sockets(**traits) -> KernelManager:
+    return KernelManager(**private_connection(), **traits)
+
+
+_start_kernel = nbval.kernel.start_new_kernel
+
+
+def _start_kernel_with_a_second_try(*arguments, **options):
+    """Start a kernel; once more when the first died before a single cell of the notebook was sent to it."""
+    try:
+        return _start_kernel(*arguments, **options)
+    except RuntimeError:
+        return _start_kernel(*arguments, **options)
+
+
+# nbval has no setting for either.
+nbval.kernel.KernelManager = _manager_with_its_own_sockets
+nbval.kernel.start_new_kernel = _start_kernel_with_a_second_try
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbgrader.api import Gradebook
+from traitlets.config import Config
 
 from utils.course.environment import kernel_environment
+from utils.course.kernels import private_connection
 from utils.course.release import learners_edition
 from utils.exercises.index import NOTEBOOKS, all_keys, exercise
 from utils.grading.judge import judge
@@ -37,7 +39,11 @@ def test_blank_notebook_says_not_done_once_for_each_exercise_and_raises_nothing(
     source = notebook_path(notebook)
     blank = nbformat.reads(learners_edition(source.parent.name, [source])[source.name].decode(), as_version=4)
     NotebookClient(
-        blank, timeout=300, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+        blank,
+        timeout=300,
+        allow_errors=True,
+        config=Config(KernelManager=private_connection()),
+        resources={"metadata": {"path": str(tmp_path)}},
     ).execute()
     code = [cell for cell in blank.cells if cell.cell_type == "code"]
     raised = [(c.id, o.ename, o.evalue) for c in code for o in c.outputs if o.output_type == "error"]

@@ -8,8 +8,10 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets.config import Config
 
 from utils.course.environment import kernel_environment
+from utils.course.kernels import private_connection
 from utils.course.refusal import Refusal
 
 SECONDS_A_CELL = 300
@@ -51,6 +53,7 @@ def execute(path: Path, seconds_a_cell: int = SECONDS_A_CELL) -> float:
         kernel_name="python3",
         record_timing=False,
         store_widget_state=False,
+        config=Config(KernelManager=private_connection()),
         resources={"metadata": {"path": str(path.resolve().parent)}},
     )
     began = time.perf_counter()
