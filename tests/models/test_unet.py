@@ -34,7 +34,7 @@ def test_details_cross_over():
     """With the lowest level silenced, a mask still depends on single pixels."""
     keras.utils.set_random_seed(0)
     model = unet((16, 16, 1), 4, 2, 3)
-    lowest = [layer for layer in model.layers if "Transpose" in type(layer).__name__][0]
+    lowest = next(layer for layer in model.layers if "Transpose" in type(layer).__name__)
     lowest.set_weights([np.zeros_like(weight) for weight in lowest.get_weights()])
     x = np.random.default_rng(0).random((1, 16, 16, 1)).astype(np.float32)
     changed = x.copy()
