@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 # Name on the command line → module that defines EXPERIMENT.
 EXPERIMENTS: dict[str, str] = {
     "lenet5-mnist": "utils.experiments.lenet5_mnist",
+    "residual-depths": "utils.experiments.residual_depths",
 }
 
 
