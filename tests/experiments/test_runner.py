@@ -50,6 +50,24 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
     assert [row["resumed"] for row in rows] == [False, True, False]
 
 
+def test_a_part_tells_how_far_it_is(tmp_path):
+    def work(part, folder, report):
+        report(0.5, "half way")
+        return {}
+
+    seen = []
+    parts = {"one": {}, "two": {}}
+    long = Experiment("long", "Long.", 1, parts, work, reports=True)
+    run_experiment(long, tmp_path, lambda *state: seen.append(state))
+    assert seen == [
+        ("one", 0, 2),
+        ("one: half way", 0.5, 2),
+        ("two", 1, 2),
+        ("two: half way", 1.5, 2),
+        ("", 2, 2),
+    ]
+
+
 def test_a_finished_run_is_not_done_again(tmp_path):
     work = Work()
     first = run_experiment(experiment(work), tmp_path).read_text()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 EXPERIMENTS: dict[str, str] = {
     "lenet5-mnist": "utils.experiments.lenet5_mnist",
     "residual-depths": "utils.experiments.residual_depths",
+    "resnet50-fashion": "utils.experiments.resnet50_fashion",
 }
 
 

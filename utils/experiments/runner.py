@@ -10,13 +10,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from utils.experiments.experiment import Experiment, Row
+from utils.experiments.experiment import Experiment, Report, Row
 
 _VERSIONS = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy")
 
 
 def run_experiment(
-    experiment: Experiment, folder: Path, tell: Callable[[str, int, int], None] = lambda part, done, of: None
+    experiment: Experiment,
+    folder: Path,
+    tell: Callable[[str, float, int], None] = lambda part, done, of: None,
 ) -> Path:
     """Do what is left of a run and write its log.
 
@@ -27,7 +29,8 @@ def run_experiment(
     folder : Path
         Where runs are kept; this one gets a folder of its own name below.
     tell : callable
-        ``(part, done, of)``, called before each part and once at the end.
+        ``(part, done, of)``, called before each part and once at the end, and while a part reports; ``done`` parts
+        then have a fraction, and ``part`` has what was reported behind its name.
 
     Returns
     -------
@@ -38,7 +41,11 @@ def run_experiment(
     rows: list[Row] = []
     for number, (name, part) in enumerate(experiment.parts.items()):
         tell(name, number, len(experiment.parts))
-        rows.append(_do_part(experiment, name, part, home / name))
+
+        def report(fraction: float, says: str, name: str = name, number: int = number) -> None:
+            tell(f"{name}: {says}", number + fraction, len(experiment.parts))
+
+        rows.append(_do_part(experiment, name, part, home / name, report))
     tell("", len(rows), len(experiment.parts))
     log = home / "log.json"
     _write_json(log, {**describe(experiment), "rows": rows})
@@ -64,14 +71,15 @@ def describe(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _do_part(experiment: Experiment, name: str, part: Any, home: Path) -> Row:
+def _do_part(experiment: Experiment, name: str, part: Any, home: Path, report: Report) -> Row:
     """Return the part's row: the kept one, or a new one."""
     kept = home / "row.json"
     if kept.exists():
         return json.loads(kept.read_text(encoding="utf-8"))
     home.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    row = {"part": name, **part, **experiment.work(part, home)}
+    further = (report,) if experiment.reports else ()
+    row = {"part": name, **part, **experiment.work(part, home, *further)}
     row["seconds"] = round(time.monotonic() - began, 1)
     _write_json(kept, row)
     return row
