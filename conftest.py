@@ -2,6 +2,7 @@
 
 import os
 
+import hypothesis
 import nbval.kernel
 import pytest
 from jupyter_client.manager import KernelManager
@@ -10,6 +11,10 @@ from utils.course.environment import find_system_part, in_ci, kernel_environment
 from utils.course.kernels import private_connection
 
 os.environ.update(kernel_environment(progress_bars=False))
+
+# No test is timed: a machine with other work would make it fail.
+hypothesis.settings.register_profile("course", deadline=None)
+hypothesis.settings.load_profile("course")
 
 
 def _manager_with_its_own_sockets(**traits) -> KernelManager:
