@@ -14,6 +14,7 @@ from utils.data import (
     load_mnist,
     load_orl_faces,
     load_street_clip,
+    load_tree_crowns,
 )
 from utils.data.arrays import write_arrays
 from utils.data.assets import cache_folder, data_folder, find_asset, read_table
@@ -53,6 +54,18 @@ def test_fashion_mnist():
         for name in ("Trouser", "Bag")
     }
     assert bottom["Trouser"] < bottom["Bag"] / 2
+
+
+def test_tree_crowns_lie_inside_their_photographs():
+    places = load_tree_crowns()
+    # The counts of DeepForest's own annotation files.
+    counts = {place: len(boxes) for place, (_, boxes) in places.items()}
+    assert counts == {"yellowstone_1": 574, "yellowstone_2": 279, "florida": 61, "california": 37}
+    for image, boxes in places.values():
+        assert image.dtype == np.uint8
+        assert (boxes[:, :2] < boxes[:, 2:]).all()
+        assert boxes.min() >= 0
+        assert (boxes[:, 2:] <= image.shape[1::-1]).all()
 
 
 def test_orl_faces():

@@ -6,11 +6,15 @@ Pillow, pooch) wait until a function needs them.
 
 from utils.data.assets import AssetError, asset_path, load_asset
 from utils.data.datasets import (
+    CUT_OUT_CLASSES,
     FASHION_CLASSES,
+    load_cut_out_objects,
+    load_cut_outs,
     load_fashion_mnist,
     load_mnist,
     load_orl_faces,
     load_street_clip,
+    load_tree_crowns,
 )
 from utils.data.images import (
     painting,
@@ -26,14 +30,18 @@ from utils.data.images import (
 )
 
 __all__ = [
+    "CUT_OUT_CLASSES",
     "FASHION_CLASSES",
     "AssetError",
     "asset_path",
     "load_asset",
+    "load_cut_out_objects",
+    "load_cut_outs",
     "load_fashion_mnist",
     "load_mnist",
     "load_orl_faces",
     "load_street_clip",
+    "load_tree_crowns",
     "painting",
     "painting_names",
     "photograph",

@@ -18,6 +18,7 @@ FASHION_CLASSES = (
     "Bag",
     "Ankle boot",
 )
+CUT_OUT_CLASSES = ("mammal", "bird", "produce", "flower", "sign", "vehicle")
 
 
 def load_mnist() -> tuple[Split, Split]:
@@ -90,6 +91,78 @@ def load_street_clip() -> np.ndarray:
     arrays = load_asset("street-clip")
     files = np.split(arrays["jpeg"], arrays["ends"][:-1])
     return np.stack([read_image(file.tobytes()) for file in files])
+
+
+def load_cut_outs() -> tuple[Split, Split]:
+    """Return small colour pictures of six classes, composed: a cut-out thing on a crop of a photograph.
+
+    Returns
+    -------
+    (x_train, y_train), (x_test, y_test)
+        x: (720, 96, 96, 3) and (360, 96, 96, 3), uint8 RGB in [0, 255]; y: (720,) and (360,), uint8 in 0…5, named by
+        `CUT_OUT_CLASSES`; 120 and 60 a class, shuffled. Things and backgrounds of the test are others than those
+        of the training. Which thing a picture shows is in `load_asset("cut-outs-6")["object_test"]`: pictures of
+        one thing resemble each other, so the test is as good as one of 62 things, not of 360.
+    """
+    arrays = load_asset("cut-outs-6")
+    return tuple(
+        (np.stack([_decode(file, "RGB") for file in _files(arrays, "jpeg", part)]), arrays[f"y_{part}"])
+        for part in ("train", "test")
+    )
+
+
+def load_cut_out_objects() -> tuple[tuple[list[np.ndarray], np.ndarray], tuple[list[np.ndarray], np.ndarray]]:
+    """Return the cut-out things themselves, to compose pictures or scenes of.
+
+    Returns
+    -------
+    (things_train, y_train), (things_test, y_test)
+        things: lists of 142 and 62 arrays (height, width, 4), uint8 RGBA in [0, 255], not premultiplied, of different
+        sizes, at most 128 pixels long, cropped to what can be seen; y: (142,) and (62,), uint8 in 0…5, named by
+        `CUT_OUT_CLASSES`. The split is by thing and fixed.
+    """
+    arrays = load_asset("tux-cut-outs")
+    return tuple(
+        ([_decode(file, "RGBA") for file in _files(arrays, "files", part)], arrays[f"y_{part}"])
+        for part in ("train", "test")
+    )
+
+
+def load_tree_crowns() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return aerial photographs of forests and the boxes that somebody drew around the tree crowns.
+
+    Returns
+    -------
+    dict of str to (image, boxes)
+        By place: ``"yellowstone_1"`` (2472 × 2299 pixels, for training), ``"yellowstone_2"``, ``"florida"`` and
+        ``"california"``. image: (height, width, 3), uint8 RGB; boxes: (n, 4), corners in pixels, float32.
+
+    References
+    ----------
+    Weinstein, Marconi, Aubry-Kientz, Vincent, Senyondo and White 2020: DeepForest, a Python package for RGB deep
+    learning tree crown delineation.
+    """
+    arrays = load_asset("tree-crowns")
+    places = [name.removesuffix("_jpeg") for name in arrays if name.endswith("_jpeg")]
+    return {
+        place: (_decode(arrays[f"{place}_jpeg"].tobytes(), "RGB"), arrays[f"{place}_boxes"])
+        for place in sorted(places, key=lambda place: -len(arrays[f"{place}_boxes"]))
+    }
+
+
+def _files(arrays: dict[str, np.ndarray], what: str, part: str) -> list[bytes]:
+    """Cut the files of a part, which are stored one after another, apart."""
+    return [file.tobytes() for file in np.split(arrays[f"{what}_{part}"], arrays[f"ends_{part}"][:-1])]
+
+
+def _decode(file: bytes, mode: str) -> np.ndarray:
+    """Decode a bundled picture in Pillow's mode "RGB" or "RGBA"."""
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(file)) as image:
+        return np.array(image.convert(mode))
 
 
 def _load_split(name: str) -> tuple[Split, Split]:
