@@ -1,6 +1,7 @@
 """What demos share, without a browser."""
 
 import io
+import threading
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,7 +12,7 @@ from tests.demos.serving import ROOT
 from utils.course.demo import find_demo, voila_command, voila_environment
 from utils.course.refusal import Refusal
 from utils.data import photograph
-from utils.demos import PictureChooser, demo_page, to_png
+from utils.demos import NewestJob, PictureChooser, demo_page, to_png
 
 
 def upload(chooser: PictureChooser, name: str, content: bytes) -> None:
@@ -93,6 +94,33 @@ def test_the_page_holds_the_rows_below_its_style(chooser):
     page = demo_page(chooser, px=22)
     assert page.children[1] is chooser
     assert "22px" in page.children[0].value
+
+
+def test_only_the_newest_job_counts():
+    results, free, begun = [], threading.Event(), threading.Event()
+    job = NewestJob(results.append)
+
+    def slow():
+        begun.set()
+        free.wait(10)
+        return "old"
+
+    first = job.start(slow, results.append)
+    assert begun.wait(10)
+    left_out = job.start(lambda: results.append("never"), results.append)
+    last = job.start(threading.get_ident, results.append)
+    free.set()
+    assert [future.result(10) for future in (first, left_out, last)] == [None] * 3
+    assert len(results) == 1
+    assert results[0] != threading.get_ident()
+
+
+def test_what_a_job_raises_is_told():
+    errors = []
+    job = NewestJob(errors.append)
+    job.start(lambda: 1 / 0, print).result(10)
+    job.start(lambda: 1, lambda result: [][result]).result(10)
+    assert [type(error) for error in errors] == [ZeroDivisionError, IndexError]
 
 
 def test_voila_finds_our_template_before_others(monkeypatch, tmp_path):

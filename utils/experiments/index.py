@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 # Name on the command line → module that defines EXPERIMENT.
 EXPERIMENTS: dict[str, str] = {
+    "gradient-norms": "utils.experiments.gradient_norms",
     "lenet5-mnist": "utils.experiments.lenet5_mnist",
     "residual-depths": "utils.experiments.residual_depths",
     "resnet50-fashion": "utils.experiments.resnet50_fashion",

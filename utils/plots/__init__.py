@@ -32,14 +32,18 @@ from utils.plots.inception import show_inception_module, show_inception_network
 from utils.plots.networks import show_volumes
 from utils.plots.paths import show_paths
 from utils.plots.pooling import show_pooling
+from utils.plots.resnet_demo import draw_depth, draw_guesses, say_depth
 from utils.plots.sliding import show_counts, show_shrinking, show_sliding_window, show_volume_step
 from utils.plots.style import course_style
 
 __all__ = [
     "colour_response",
     "course_style",
+    "draw_depth",
+    "draw_guesses",
     "draw_numbers",
     "place_side_by_side",
+    "say_depth",
     "show_cone",
     "show_confusion",
     "show_connection_table",
