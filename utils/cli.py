@@ -88,6 +88,24 @@ def demo(
     raise typer.Exit(serve_demo(find_demo(name, course_root()), port))
 
 
+@app.command(rich_help_panel=SHOWING)
+@_told
+def detect(
+    pictures: Annotated[list[Path], typer.Argument(help="Pictures, videos, or folders of them.")],
+    network: Annotated[str, typer.Option(help="Which network: objects or faces.")] = "objects",
+    score: Annotated[float, typer.Option(help="Keep boxes with at least this score.")] = 0.5,
+    iou: Annotated[float, typer.Option(help="Suppress boxes that overlap a better one by more.")] = 0.45,
+    out: Annotated[Path, typer.Option(help="Folder of the results.", file_okay=False)] = Path("detected"),
+    every: Annotated[int, typer.Option(help="Of a video, take one frame in so many.")] = 1,
+) -> None:
+    """Find things in pictures: each gets a copy with boxes drawn and a list of them as JSON."""
+    from utils.course.detect import detect as find_and_write
+
+    unread = find_and_write(pictures, network, score, iou, out, every, _say)
+    _say(f"The results are in {out}.")
+    raise typer.Exit(1 if unread else 0)
+
+
 @app.command(rich_help_panel=LEARNING)
 @_told
 def start(
