@@ -38,6 +38,9 @@ class Exercise:
         ``result → arrays``; raises :class:`WrongKind` when the result is of another kind. Default: one number or array.
     answered_by : tuple of str
         Dotted names of library functions that would do the exercise for the learner.
+    call : callable, optional
+        ``(function, args, kwargs) → result`` for a function that must be called more than once to be judged, such as
+        one that draws random numbers. Default: one call.
     may_change : tuple of str
         Names of arguments that the function is allowed to change in place.
     time_limit : float
@@ -52,6 +55,7 @@ class Exercise:
     hints: tuple[str, ...]
     build: Callable[[Case], tuple[tuple, dict]] | None = None
     probe: Callable[[Any], Arrays] | None = None
+    call: Callable[[Callable, tuple, dict], Any] | None = None
     answered_by: tuple[str, ...] = ()
     may_change: tuple[str, ...] = ()
     time_limit: float = 10.0

@@ -64,7 +64,8 @@ def run(exercise: Exercise, function: Callable, case: Case, seconds: float | Non
     try:
         # nbgrader takes any line on stderr for a failure, a NumPy warning included.
         with time_limit(limit), np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-            result = function(*args, **kwargs)
+            call = exercise.call or _call_once
+            result = call(function, args, kwargs)
         changed = _changed(
             before, dict(_leaves((args, kwargs), exercise.argument_names)), exercise.may_change
         )
@@ -90,6 +91,10 @@ def run(exercise: Exercise, function: Callable, case: Case, seconds: float | Non
         return Outcome(
             trouble="raised", message=str(error), error=type(error).__name__, trace=_own_lines(error)
         )
+
+
+def _call_once(function: Callable, args: tuple, kwargs: dict) -> Any:
+    return function(*args, **kwargs)
 
 
 def run_all(

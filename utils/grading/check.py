@@ -166,7 +166,7 @@ def _what_went_wrong(entry: Exercise, verdict: Verdict) -> list[str]:
     lines.append(verdict.problem)
     if verdict.outcome.trace:
         lines.append("\t" + verdict.outcome.trace)
-    if verdict.mistake:
+    if verdict.mistake and verdict.mistake.says != verdict.problem:
         lines.append(verdict.mistake.says)
     right = [group for group, good in verdict.groups.items() if good]
     if right:
