@@ -44,7 +44,7 @@ def paint_boxes(
         left, top, right, bottom = draw.textbbox((0, 0), label, font=font)
         width, height = right - left + 2 * line, bottom - top + 2 * line
         # Above the box where there is room, else inside; never beyond the picture's right edge.
-        x = max(0, min(box[0], canvas.width - width))
+        x = max(0, min(box[0], canvas.width - 1 - width))
         y = box[1] - height if box[1] > height else box[1]
         draw.rectangle((x, y, x + width, y + height), fill=colour)
         draw.text((x - left + line, y - top + line), label, font=font, fill=_readable_on(colour))
