@@ -68,13 +68,13 @@ def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path):
     assert sorted(file.name for file in pieces.iterdir()) == ["state.json", f"step-{steps}.keras"]
 
 
-def test_augmented_pictures_are_whole_and_shifted_by_two_pixels_at_most():
+def test_augmented_pictures_are_whole_and_shifted_by_a_pixel_at_most():
     picture = np.arange(1, 10, dtype=np.uint8).reshape(1, 3, 3)
     seen = augment(np.repeat(picture, 400, axis=0), np.random.default_rng(0))
     places = {
         np.pad(one, ((down, 4 - down), (right, 4 - right))).tobytes()
-        for down in range(5)
-        for right in range(5)
+        for down in (1, 2, 3)
+        for right in (1, 2, 3)
         for one in (picture[0], picture[0, :, ::-1])
     }
     assert {np.round(one[..., 0] * 255).astype(np.uint8).tobytes() for one in seen} == places

@@ -19,7 +19,8 @@ from utils.experiments.experiment import Experiment, Report, Row
 if TYPE_CHECKING:
     import keras
 
-BORDER = 2  # pixels around a 28×28 picture that make it 32×32, and the farthest shift
+BORDER = 2  # pixels around a 28×28 picture that make it 32×32
+SHIFT = 1  # pixels that a training picture moves at most
 RECORD_STEPS = 39  # a point of the curve: twelve an epoch of 468 steps
 CHECKPOINT_STEPS = 4 * RECORD_STEPS  # a point is never cut in two by an interruption
 
@@ -106,8 +107,8 @@ def train(
     train_set, test_set : tuple of array
         Pictures ``(m, height, width)``, uint8 in [0, 255], and classes ``(m,)``.
     part : mapping
-        ``epochs``, ``batch``, ``rate`` (highest learning rate of SGD with Nesterov's momentum 0.9, reached after
-        ``warm_up`` epochs from 0, falling to 0 along a cosine) and ``seed``.
+        ``epochs``, ``batch``, ``rate`` (highest learning rate of Adam, reached after ``warm_up`` epochs from 0, falling
+        to 0 along a cosine) and ``seed``.
     folder : Path
         Where checkpoints are.
     report : callable
@@ -158,10 +159,10 @@ def pad(pictures: np.ndarray) -> np.ndarray:
 
 
 def augment(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Do what :func:`pad` does, with each picture shifted by up to two pixels and mirrored or not, at random."""
+    """Do what :func:`pad` does, with each picture shifted by up to a pixel and mirrored or not, at random."""
     m, height, width = pictures.shape
     out = np.zeros((m, height + 2 * BORDER, width + 2 * BORDER, 1), "float32")
-    shifts = rng.integers(0, 2 * BORDER + 1, (m, 2))
+    shifts = rng.integers(BORDER - SHIFT, BORDER + SHIFT + 1, (m, 2))
     mirrored = rng.random(m) < 0.5
     for one, picture, (down, right), mirror in zip(out, pictures, shifts, mirrored, strict=True):
         one[down : down + height, right : right + width, 0] = picture[:, ::-1] if mirror else picture
@@ -182,8 +183,7 @@ def _compile(model: "keras.Model", part: Mapping[str, Any], epoch_steps: int) ->
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, part["epochs"] * epoch_steps - warm_up, warmup_target=part["rate"], warmup_steps=warm_up
     )
-    optimizer = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True)
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -233,8 +233,8 @@ EXPERIMENT = Experiment(
             "depth": 50,
             "epochs": 5,
             "batch": 128,
-            "rate": 0.02,
-            "warm_up": 0.5,
+            "rate": 1e-3,
+            "warm_up": 0.25,
             "seed": 1,
         }
     },
