@@ -8,7 +8,9 @@ if TYPE_CHECKING:
 
 # Name on the command line → module that defines EXPERIMENT.
 EXPERIMENTS: dict[str, str] = {
+    "ensembles-fashion": "utils.experiments.ensembles_fashion",
     "gradient-norms": "utils.experiments.gradient_norms",
+    "hand-engineering": "utils.experiments.hand_engineering",
     "lenet5-mnist": "utils.experiments.lenet5_mnist",
     "residual-depths": "utils.experiments.residual_depths",
     "resnet50-fashion": "utils.experiments.resnet50_fashion",

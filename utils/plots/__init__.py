@@ -1,5 +1,6 @@
 """Every figure that is drawn more than once, and the one style call of the course."""
 
+from utils.plots.benchmarks import show_agreement, show_crop_frames, show_intervals, show_knowledge
 from utils.plots.classic import show_connection_table, show_weights_and_work
 from utils.plots.classification import (
     show_confusion,
@@ -44,16 +45,20 @@ __all__ = [
     "draw_numbers",
     "place_side_by_side",
     "say_depth",
+    "show_agreement",
     "show_cone",
     "show_confusion",
     "show_connection_table",
     "show_counts",
     "show_crisp",
+    "show_crop_frames",
     "show_descent",
     "show_fields",
     "show_inception_module",
     "show_inception_network",
+    "show_intervals",
     "show_kernels",
+    "show_knowledge",
     "show_layer",
     "show_learning_curves",
     "show_losses",
