@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 
 from utils.data import (
+    CUT_OUT_CLASSES,
     FASHION_CLASSES,
     AssetError,
     asset_path,
     load_asset,
+    load_cut_out_objects,
+    load_cut_outs,
     load_fashion_mnist,
     load_mnist,
     load_orl_faces,
     load_street_clip,
     load_tree_crowns,
+    photograph,
 )
 from utils.data.arrays import write_arrays
 from utils.data.assets import cache_folder, data_folder, find_asset, read_table
@@ -54,6 +58,68 @@ def test_fashion_mnist():
         for name in ("Trouser", "Bag")
     }
     assert bottom["Trouser"] < bottom["Bag"] / 2
+
+
+def test_cut_outs():
+    (x_train, y_train), (x_test, y_test) = load_cut_outs()
+    _check_split(x_train, y_train, x_test, y_test, (720, 96, 96, 3), (360, 96, 96, 3))
+    np.testing.assert_array_equal(np.bincount(y_train), [120] * 6)
+    np.testing.assert_array_equal(np.bincount(y_test), [60] * 6)
+    assert len(CUT_OUT_CLASSES) == 6
+    for start in (0, 300, 620):  # shuffled throughout
+        assert np.bincount(y_train[start : start + 100], minlength=6).min() >= 5
+    # Produce and flowers are more colourful than mammals: the names fit the pictures.
+    spread = x_train.max(axis=3).astype(float) - x_train.min(axis=3)
+    middle = {name: spread[y_train == k, 32:64, 32:64].mean() for k, name in enumerate(CUT_OUT_CLASSES)}
+    assert min(middle["produce"], middle["flower"]) > 1.5 * middle["mammal"]
+
+
+def test_cut_outs_show_every_thing_of_their_side_about_equally_often():
+    arrays = load_asset("cut-outs-6")
+    for part, (things, kinds) in zip(("train", "test"), load_cut_out_objects(), strict=True):
+        shown, labels = arrays[f"object_{part}"], arrays[f"y_{part}"]
+        np.testing.assert_array_equal(kinds[shown], labels)
+        counts = np.bincount(shown, minlength=len(things))
+        for kind in range(6):
+            assert np.ptp(counts[kinds == kind]) <= 1
+
+
+def test_cut_outs_of_test_and_training_have_other_backgrounds():
+    from utils.data.builders.cut_outs import BACKGROUNDS
+
+    assert not set(BACKGROUNDS["train"]) & set(BACKGROUNDS["test"])
+    for name in (*BACKGROUNDS["train"], *BACKGROUNDS["test"]):
+        assert min(photograph(name).shape[:2]) >= 96
+
+
+def test_cut_out_objects():
+    (train, y_train), (test, y_test) = load_cut_out_objects()
+    np.testing.assert_array_equal(np.bincount(y_train), [46, 23, 31, 17, 10, 15])
+    np.testing.assert_array_equal(np.bincount(y_test), [18, 12, 13, 8, 5, 6])
+    assert (len(train), len(test)) == (len(y_train), len(y_test))
+    for thing in (*train, *test):
+        assert thing.dtype == np.uint8
+        assert thing.shape[2] == 4
+        assert 40 <= max(thing.shape[:2]) <= 128
+        seen = thing[..., 3] > 0
+        assert seen.any(axis=1)[[0, -1]].all()  # cropped to what can be seen
+        assert seen.any(axis=0)[[0, -1]].all()
+        assert (thing[..., 3] > 200).mean() > 0.1
+    assert len({thing.tobytes() for thing in (*train, *test)}) == len(train) + len(test)
+
+
+def test_cut_outs_are_built_the_same_way_each_time(tmp_path):
+    from utils.data.arrays import hash_arrays
+    from utils.data.builders.cut_outs import build
+
+    asset = find_asset("cut-outs-6")
+    built, again = build(asset, tmp_path), load_asset("cut-outs-6")
+    assert {name: array.shape for name, array in built.items() if "jpeg" not in name} == {
+        name: array.shape for name, array in again.items() if "jpeg" not in name
+    }
+    assert hash_arrays({n: a for n, a in built.items() if n[:2] in ("y_", "ob")}) == hash_arrays(
+        {n: a for n, a in again.items() if n[:2] in ("y_", "ob")}
+    )
 
 
 def test_tree_crowns_lie_inside_their_photographs():

@@ -1,7 +1,7 @@
 """Builder of `cut-outs-6`: the things of `tux-cut-outs`, each laid on a crop of a photograph.
 
-The pictures are composed, not taken: the thing has no shadow and does not belong where it is. In exchange its class is certain,
-and things and backgrounds of the test are others than those of the training.
+The pictures are composed, not taken: the thing has no shadow and does not belong where it is. In exchange its class
+is certain, and things and backgrounds of the test are others than those of the training.
 """
 
 import io
@@ -23,11 +23,11 @@ PER_CLASS = {"train": 120, "test": 60}
 SEEDS = {"train": 1, "test": 2}
 # Photographs without any of the six kinds, free of conditions.
 BACKGROUNDS = {
-    "train": ("brick", "coins", "grass", "hubble", "rocket"),
-    "test": ("camera", "coffee", "gravel"),
+    "train": ("brick", "coffee", "coins", "grass", "hubble"),
+    "test": ("camera", "gravel", "rocket"),
 }
 # Longest side of a thing as a share of the picture, and how far it may be turned, in degrees.
-SHARE = (0.45, 0.85)
+SHARE = (0.6, 0.95)
 TURN = 15
 UNMIRRORED = "sign"  # a mirrored text or arrow is another sign, or none
 
@@ -35,9 +35,9 @@ UNMIRRORED = "sign"  # a mirrored text or arrow is another sign, or none
 def build(asset: Asset, work: Path) -> dict[str, np.ndarray]:
     """Return for both parts, `train` and `test`, four arrays; the pictures are shuffled.
 
-    `jpeg_<part>` (bytes,), uint8, JPEG pictures of 96×96 one after another; `ends_<part>` (pictures,), int64, where each
-    of them ends; `y_<part>` (pictures,), uint8, its class; `object_<part>` (pictures,), int64, which thing of that part of
-    `tux-cut-outs` it shows. Things of a class are shown equally often, give or take one.
+    `jpeg_<part>` (bytes,), uint8, JPEG pictures of 96×96 one after another; `ends_<part>` (pictures,), int64, where
+    each of them ends; `y_<part>` (pictures,), uint8, its class; `object_<part>` (pictures,), int64, which thing of
+    that part of `tux-cut-outs` it shows. Things of a class are shown equally often, give or take one.
     """
     arrays = {}
     for part, (things, kinds) in zip(("train", "test"), load_cut_out_objects(), strict=True):

@@ -1,8 +1,8 @@
 """Builder of `tux-cut-outs`: things with a transparent ground, of six kinds, split by thing.
 
-Only animals, fruit, flowers … whose stamp is a whole thing of its kind were taken: no mirrored copies, no parts (a wheel,
-a stamp's tinted overlay), no outlines. Things that look alike (both apples, the three penguins, parent and lamb) stand on the
-same side of the split, so that a test thing is one that nobody has seen.
+Only stamps that show a whole thing of its kind were taken: no mirrored copies, no parts (a wheel), no overlays that
+are to be tinted, no outlines. Things that look alike (all apples, the three penguins, sheep and lamb) stand on the same
+side of the split, so that a test thing is one that nobody has seen.
 """
 
 import io
