@@ -1,5 +1,13 @@
 """Every figure that is drawn more than once, and the one style call of the course."""
 
+from utils.plots.augmentation import (
+    show_color_cloud,
+    show_cut_outs,
+    show_moved_boxes,
+    show_strengths,
+    show_timelines,
+    show_wall,
+)
 from utils.plots.benchmarks import show_agreement, show_crop_frames, show_intervals, show_knowledge
 from utils.plots.classic import show_connection_table, show_weights_and_work
 from utils.plots.classification import (
@@ -46,12 +54,14 @@ __all__ = [
     "place_side_by_side",
     "say_depth",
     "show_agreement",
+    "show_color_cloud",
     "show_cone",
     "show_confusion",
     "show_connection_table",
     "show_counts",
     "show_crisp",
     "show_crop_frames",
+    "show_cut_outs",
     "show_descent",
     "show_fields",
     "show_inception_module",
@@ -62,6 +72,7 @@ __all__ = [
     "show_layer",
     "show_learning_curves",
     "show_losses",
+    "show_moved_boxes",
     "show_number_grids",
     "show_patch_matrix",
     "show_paths",
@@ -74,9 +85,12 @@ __all__ = [
     "show_side_by_side",
     "show_single_step",
     "show_sliding_window",
+    "show_strengths",
+    "show_timelines",
     "show_times",
     "show_volume_step",
     "show_volumes",
+    "show_wall",
     "show_weight_matrices",
     "show_weights_and_work",
     "show_windows",
