@@ -14,6 +14,7 @@ from utils.detection.detections import Detections
 from utils.detection.overlap import iou_matrix
 
 BLOCK = 256
+_ROUNDING = 1e-5  # more than single precision can lose before candidates are compared exactly
 
 
 def suppress(detections: Detections, iou_threshold: float = 0.45, max_boxes: int | None = 100) -> Detections:
@@ -136,12 +137,35 @@ def _kept_of_sorted(boxes: np.ndarray, iou_threshold: float, most: int | None) -
     waiting = np.arange(len(boxes))
     while len(waiting) and (most is None or sum(map(len, kept)) < most):
         block, waiting = waiting[:BLOCK], waiting[BLOCK:]
-        winners = block[_winners(iou_matrix(boxes[block], boxes[block]) > iou_threshold)]
+        winners = block[_winners(_overlapping(boxes[block], boxes[block], iou_threshold))]
         kept.append(winners)
         if len(waiting):
-            beaten = (iou_matrix(boxes[winners], boxes[waiting]) > iou_threshold).any(axis=0)
+            beaten = _overlapping(boxes[winners], boxes[waiting], iou_threshold).any(axis=0)
             waiting = waiting[~beaten]
     return np.concatenate(kept)[:most] if kept else np.zeros(0, np.int64)
+
+
+def _overlapping(first: np.ndarray, second: np.ndarray, threshold: float) -> np.ndarray:
+    """Return which boxes (n, 4) have an IoU > threshold with which others (m, 4), as booleans (n, m).
+
+    IoU > t means intersection > t / (1 + t) · (sum of both areas), which needs neither union nor quotient. That finds
+    the few candidates; their IoU is then computed, so that rounding decides as it does everywhere else.
+    """
+    columns = [[np.ascontiguousarray(side) for side in boxes.T] for boxes in (first, second)]
+    (x1, y1, x2, y2), (left, top, right, bottom) = columns
+    areas, others = (x2 - x1) * (y2 - y1), (right - left) * (bottom - top)
+    common = np.minimum.outer(x2, right)
+    common -= np.maximum.outer(x1, left)
+    np.maximum(common, 0, out=common)
+    height = np.minimum.outer(y2, bottom)
+    height -= np.maximum.outer(y1, top)
+    common *= height
+    share = common.dtype.type(threshold / (1 + threshold) * (1 - _ROUNDING))
+    above = np.greater(common, np.add.outer(share * areas, share * others))
+    rows, places = np.nonzero(above)
+    inside = common[rows, places]
+    above[rows, places] = inside / (areas[rows] + others[places] - inside) > threshold
+    return above
 
 
 def _winners(overlapping: np.ndarray) -> np.ndarray:
