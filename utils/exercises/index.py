@@ -78,6 +78,10 @@ NOTEBOOKS: dict[str, Notebook] = {
         "week2_resnets/3_one_by_one_and_inception.ipynb",
         ("conv1x1", "multiplications", "inception_module", "googlenet"),
     ),
+    "w2l4": Notebook(
+        "week2_resnets/4_transfer_learning.ipynb",
+        ("freeze_until", "transfer_model", "fine_tune"),
+    ),
 }
 
 

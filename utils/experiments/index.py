@@ -14,6 +14,7 @@ EXPERIMENTS: dict[str, str] = {
     "lenet5-mnist": "utils.experiments.lenet5_mnist",
     "residual-depths": "utils.experiments.residual_depths",
     "resnet50-fashion": "utils.experiments.resnet50_fashion",
+    "transfer-cut-outs": "utils.experiments.transfer_cut_outs",
 }
 
 

@@ -44,6 +44,7 @@ from utils.plots.pooling import show_pooling
 from utils.plots.resnet_demo import draw_depth, draw_guesses, say_depth
 from utils.plots.sliding import show_counts, show_shrinking, show_sliding_window, show_volume_step
 from utils.plots.style import course_style
+from utils.plots.transfer import show_accuracy_by_pictures, show_frozen_parts
 
 __all__ = [
     "colour_response",
@@ -53,6 +54,7 @@ __all__ = [
     "draw_numbers",
     "place_side_by_side",
     "say_depth",
+    "show_accuracy_by_pictures",
     "show_agreement",
     "show_color_cloud",
     "show_cone",
@@ -64,6 +66,7 @@ __all__ = [
     "show_cut_outs",
     "show_descent",
     "show_fields",
+    "show_frozen_parts",
     "show_inception_module",
     "show_inception_network",
     "show_intervals",
