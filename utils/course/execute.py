@@ -11,6 +11,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from traitlets.config import Config
 
 from utils.course.environment import kernel_environment
+from utils.course.figures import compress_figures
 from utils.course.kernels import private_connection
 from utils.course.refusal import Refusal
 
@@ -69,6 +70,7 @@ def execute(path: Path, seconds_a_cell: int = SECONDS_A_CELL) -> float:
         raise Refusal(f"{path}: not saved, since the kernel died.") from error
     seconds = time.perf_counter() - began
     strip_volatile(run)
+    compress_figures(run)
     if [cell.get("id") for cell in run.cells] != ids:
         raise Refusal(f"{path}: not saved, since running it would have changed cell ids.")
     _save_whole(run, path)
