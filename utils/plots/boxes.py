@@ -58,20 +58,26 @@ def draw_boxes(
     labels: Sequence[str] | None = None,
     kinds: Sequence[int] | None = None,
 ) -> None:
-    """Show a picture with boxes in a figure's axes; parameters as in :func:`paint_boxes`, labels may be left out."""
+    """Show a picture with boxes in a figure's axes; parameters as in :func:`paint_boxes`, labels may be left out.
+
+    A label that would lie on another stands at its box's lower right corner instead.
+    """
     ax.imshow(image)
     ax.axis("off")
+    placed: list[tuple[float, float]] = []
     for i, (x1, y1, x2, y2) in enumerate(np.asarray(boxes).tolist()):
         colour = PALETTE[(kinds[i] if kinds is not None else 0) % len(PALETTE)]
         ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=colour, linewidth=2))
         if labels is not None:
+            hidden = any(np.hypot(x1 - x, y1 - y) < 0.04 * image.shape[1] for x, y in placed)
+            placed.append((x1, y1))
             ax.text(
-                x1,
-                y1,
+                *((x2, y2) if hidden else (x1, y1)),
                 labels[i],
                 fontsize=8,
                 color=_readable_on(colour),
-                verticalalignment="bottom",
+                ha="right" if hidden else "left",
+                va="top" if hidden else "bottom",
                 clip_on=True,
                 bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.5},
             )
