@@ -82,6 +82,10 @@ NOTEBOOKS: dict[str, Notebook] = {
         "week2_resnets/4_transfer_learning.ipynb",
         ("freeze_until", "transfer_model", "fine_tune"),
     ),
+    "w2l6": Notebook(
+        "week2_resnets/6_state_of_computer_vision.ipynb",
+        ("ensemble_predict", "ten_crop", "multi_crop_predict"),
+    ),
     "w3l3": Notebook(
         "week3_yolo/3_boxes_iou_nms.ipynb",
         ("boxes_to_corners", "iou", "iou_matrix", "non_max_suppression", "soft_nms"),

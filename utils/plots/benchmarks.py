@@ -27,11 +27,11 @@ def show_knowledge(fields: Mapping[str, float]) -> None:
     outside = {name: place for name, place in fields.items() if not 0 <= place <= 1}
     if outside:
         raise ValueError(f"fields must have places from 0 to 1, got {outside}")
-    _, ax = plt.subplots(figsize=(8.5, 2.7))
+    _, ax = plt.subplots(figsize=(7, 2.2))
     ax.add_patch(Polygon([(0, 0), (0, 1), (1, 0)], color=PALETTE[4], alpha=0.45, linewidth=0))
     ax.add_patch(Polygon([(1, 1), (0, 1), (1, 0)], color=PALETTE[5], alpha=0.45, linewidth=0))
-    ax.text(0.02, 0.12, "hand engineering:\nfeatures, parts", va="bottom")
-    ax.text(0.98, 0.88, "data:\nsimple learners", va="top", ha="right")
+    ax.text(0.01, 0.06, "hand engineering:\nfeatures, parts", va="bottom", fontsize=9)
+    ax.text(0.99, 0.92, "data:\nsimple learners", va="top", ha="right", fontsize=9)
     for name, place in fields.items():
         ax.plot([place, place], [0, 1], color="0.25", linewidth=1, linestyle=":")
         ax.text(place, 1.04, name, ha="center", va="bottom")
@@ -69,10 +69,10 @@ def show_crop_frames(picture: np.ndarray, size: int) -> None:
         "bottom right": (low, right),
         "centre": (low // 2, right // 2),
     }
-    _, ax = plt.subplots(figsize=(3.6 * width / height + 1.6, 3.6))
+    _, ax = plt.subplots(figsize=(2.4 * width / height + 1.6, 2.4))
     ax.imshow(picture, alpha=0.75)
     for (name, (top, left)), colour in zip(places.items(), PALETTE[:4] + PALETTE[6:7], strict=True):
-        frame = Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor=colour, linewidth=3)
+        frame = Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor=colour, linewidth=2.5)
         frame.set_label(name)
         frame.set_clip_on(False)
         ax.add_patch(frame)
@@ -103,7 +103,7 @@ def show_intervals(rows: Mapping[str, Interval], xlabel: str, zero: str = "") ->
     for name, (value, low, high) in rows.items():
         if not low <= value <= high:
             raise ValueError(f"rows[{name!r}] must be (value, low, high) in order, got {(value, low, high)}")
-    _, ax = plt.subplots(figsize=(7, 0.36 * len(rows) + 1))
+    _, ax = plt.subplots(figsize=(6, 0.29 * len(rows) + 1))
     for y, (value, low, high) in enumerate(rows.values()):
         unclear = zero and low <= 0 <= high
         ax.plot([low, high], [y, y], color="0.6" if unclear else PALETTE[0], linewidth=3)
@@ -142,7 +142,7 @@ def show_agreement(before: np.ndarray, after: np.ndarray, names: tuple[str, str]
             [(~before & after).sum(), (~before & ~after).sum()],
         ]
     )
-    _, ax = plt.subplots(figsize=(4.6, 2.6))
+    _, ax = plt.subplots(figsize=(4.2, 2.2))
     ax.imshow([[0, 1], [1, 0]], cmap="Oranges", vmin=0, vmax=2.5, aspect="auto")
     for (i, j), count in np.ndenumerate(counts):
         ax.text(
