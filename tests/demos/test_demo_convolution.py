@@ -5,66 +5,24 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from scipy.signal import correlate2d
 
+from tests.demos.actions import (
+    letters,
+    picture,
+    press_on_slider,
+    source,
+    upload,
+    wait_for_another,
+    wait_for_picture,
+)
 from tests.demos.serving import save_screenshot
 from utils.data import photograph, to_float, to_grey
 
 DEMO = "week1_conv_basics/demo_convolution.ipynb"
 
 pytestmark = pytest.mark.browser
-
-# Sizes of the letters of every visible piece of text.
-_LETTERS = """() => {
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const parent = walker.currentNode.parentElement;
-    if (walker.currentNode.data.trim() && parent.checkVisibility() && parent.getClientRects().length)
-      found.push([parseFloat(getComputedStyle(parent).fontSize), walker.currentNode.data.trim().slice(0, 40)]);
-  }
-  for (const field of document.querySelectorAll("input, select"))
-    if (field.checkVisibility() && field.getClientRects().length)
-      found.push([parseFloat(getComputedStyle(field).fontSize), "field " + field.value]);
-  return found;
-}"""
-_PICTURE = """async () => {
-  const bytes = await (await fetch(document.querySelector(".widget-image").src)).arrayBuffer();
-  return Array.from(new Uint8Array(bytes));
-}"""
-
-
-def source(page: Page) -> str:
-    return page.locator("img.widget-image").get_attribute("src")
-
-
-def wait_for_another(page: Page, old: str) -> None:
-    expect(page.locator("img.widget-image")).not_to_have_attribute("src", old, timeout=15_000)
-
-
-def picture(page: Page) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes(page.evaluate(_PICTURE)))).convert("RGB"))
-
-
-def wait_for_picture(page: Page, wanted: np.ndarray) -> None:
-    for _ in range(100):
-        if (picture(page) == wanted).all():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("the picture does not become the one that is wanted")
-
-
-def upload(page: Page, name: str, content: bytes) -> None:
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="your own").click()
-    chooser.value.set_files({"name": name, "mimeType": "image/png", "buffer": content})
-
-
-def press_on_slider(page: Page, description: str, key: str) -> None:
-    old = source(page)
-    page.locator(".widget-slider", has_text=description).locator(".noUi-handle").press(key)
-    wait_for_another(page, old)
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +52,9 @@ def test_no_code_is_seen(page):
 
 
 def test_the_class_can_read_it(page):
-    letters = page.evaluate(_LETTERS)
-    assert len(letters) > 15
-    assert [entry for entry in letters if entry[0] < 18] == []
+    seen = letters(page)
+    assert len(seen) > 15
+    assert [entry for entry in seen if entry[0] < 18] == []
 
 
 def test_the_picture_is_what_scipy_computes(page):
