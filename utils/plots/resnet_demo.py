@@ -171,7 +171,7 @@ def _draw_training(ax: Axes, rows: Sequence[Row], depth: int, residual: bool, ba
     ax.grid(axis="y", color="0.9")
     lines, names = ax.get_legend_handles_labels()
     order = np.argsort(names)[::-1]  # the same for every choice
-    ax.legend([lines[i] for i in order], [names[i] for i in order], loc="lower left", frameon=False)
+    ax.legend([lines[i] for i in order], [names[i] for i in order], loc="upper right", frameon=False)
 
 
 def _draw_band(
