@@ -74,6 +74,10 @@ NOTEBOOKS: dict[str, Notebook] = {
         "week2_resnets/1_classic_networks.ipynb",
         ("lenet5", "local_response_norm", "alexnet", "vgg16"),
     ),
+    "w2l2": Notebook(
+        "week2_resnets/2_residual_networks.ipynb",
+        ("residual_forward", "plain_network", "residual_network", "gradient_norms"),
+    ),
     "w2l3": Notebook(
         "week2_resnets/3_one_by_one_and_inception.ipynb",
         ("conv1x1", "multiplications", "inception_module", "googlenet"),

@@ -175,7 +175,7 @@ def list_steps(model) -> list[str]:
     steps: list[str] = []
     last_step: dict[str, int] = {}
     for layer in config["layers"]:
-        sources = [last_step[name] for name in _source_names(layer) if name in last_step]
+        sources = [last_step[name] for name in source_names(layer) if name in last_step]
         if not sources and not layer.get("inbound_nodes"):
             sources = [len(steps)]
         name = layer["config"].get("name")
@@ -187,7 +187,7 @@ def list_steps(model) -> list[str]:
     return steps
 
 
-def _source_names(layer: dict) -> list[str]:
+def source_names(layer: dict) -> list[str]:
     """Return the names of the layers that feed a layer, in order, from a functional model's configuration."""
     found: list[str] = []
 

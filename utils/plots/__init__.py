@@ -28,6 +28,7 @@ from utils.plots.convolution import (
     show_windows,
 )
 from utils.plots.demo_convolution import colour_response, place_side_by_side
+from utils.plots.depth import show_depths, show_gradient_norms, show_training
 from utils.plots.filters import (
     draw_numbers,
     show_descent,
@@ -41,12 +42,14 @@ from utils.plots.inception import show_inception_module, show_inception_network
 from utils.plots.networks import show_volumes
 from utils.plots.paths import show_paths
 from utils.plots.pooling import show_pooling
+from utils.plots.residual import BlockDrawing, show_residual_blocks
 from utils.plots.resnet_demo import draw_depth, draw_guesses, say_depth
 from utils.plots.sliding import show_counts, show_shrinking, show_sliding_window, show_volume_step
 from utils.plots.style import course_style
 from utils.plots.transfer import show_accuracy_by_pictures, show_frozen_parts
 
 __all__ = [
+    "BlockDrawing",
     "colour_response",
     "course_style",
     "draw_depth",
@@ -64,9 +67,11 @@ __all__ = [
     "show_crisp",
     "show_crop_frames",
     "show_cut_outs",
+    "show_depths",
     "show_descent",
     "show_fields",
     "show_frozen_parts",
+    "show_gradient_norms",
     "show_inception_module",
     "show_inception_network",
     "show_intervals",
@@ -83,6 +88,7 @@ __all__ = [
     "show_pooling",
     "show_probabilities",
     "show_products",
+    "show_residual_blocks",
     "show_responses",
     "show_shrinking",
     "show_side_by_side",
@@ -91,6 +97,7 @@ __all__ = [
     "show_strengths",
     "show_timelines",
     "show_times",
+    "show_training",
     "show_volume_step",
     "show_volumes",
     "show_wall",
