@@ -86,6 +86,17 @@ NOTEBOOKS: dict[str, Notebook] = {
         "week2_resnets/4_transfer_learning.ipynb",
         ("freeze_until", "transfer_model", "fine_tune"),
     ),
+    "w2l5": Notebook(
+        "week2_resnets/5_data_augmentation.ipynb",
+        (
+            "random_mirror",
+            "random_crop",
+            "random_shear",
+            "color_shift",
+            "pca_color_augment",
+            "input_pipeline",
+        ),
+    ),
     "w2l6": Notebook(
         "week2_resnets/6_state_of_computer_vision.ipynb",
         ("ensemble_predict", "ten_crop", "multi_crop_predict"),

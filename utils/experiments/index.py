@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 # Name on the command line → module that defines EXPERIMENT.
 EXPERIMENTS: dict[str, str] = {
+    "augmentation-strength": "utils.experiments.augmentation_strength",
     "ensembles-fashion": "utils.experiments.ensembles_fashion",
     "gradient-norms": "utils.experiments.gradient_norms",
     "hand-engineering": "utils.experiments.hand_engineering",

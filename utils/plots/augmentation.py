@@ -12,7 +12,7 @@ from utils.plots.style import PALETTE
 Window = tuple[int, int, int, int]
 Span = tuple[float, float]
 
-WALL_WIDTH = 6.4  # inches; photographs make a notebook heavy
+WALL_WIDTH = 6.0  # inches; photographs make a notebook heavy
 
 
 def show_wall(rows: Sequence[Sequence[np.ndarray]], columns: Sequence[str]) -> None:
@@ -28,7 +28,7 @@ def show_wall(rows: Sequence[Sequence[np.ndarray]], columns: Sequence[str]) -> N
     if not rows or any(len(row) != len(columns) for row in rows):
         raise ValueError(f"every row must hold {len(columns)} pictures, got {[len(row) for row in rows]}")
     shape = rows[0][0].shape
-    side = min(WALL_WIDTH / len(columns), 1)
+    side = min(WALL_WIDTH / len(columns), 0.9)
     figure, axes = plt.subplots(
         len(rows),
         len(columns),
@@ -87,7 +87,7 @@ def show_moved_boxes(
         For each picture one name a box.
     """
     ratios = [image.shape[1] / image.shape[0] for image, _ in pictures.values()]
-    _, axes = plt.subplots(1, len(pictures), figsize=(4.6, 4.6 / sum(ratios) + 0.35), width_ratios=ratios)
+    _, axes = plt.subplots(1, len(pictures), figsize=(4, 4 / sum(ratios) + 0.35), width_ratios=ratios)
     for ax, (title, (image, boxes)), labels in zip(axes, pictures.items(), names, strict=True):
         ax.imshow(image, interpolation="antialiased")
         ax.set_title(title)
