@@ -20,6 +20,7 @@ def _with_keras_own_epsilon(model):
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [None, 11])
 def test_the_librarys_networks_are_the_ones_that_are_asked_for(seed):
     def plain_network(depth, input_shape, classes, width):
