@@ -42,7 +42,8 @@ def _seed_problem(draws: np.ndarray) -> str:
 
 def _shape_problem(draws: np.ndarray, wanted: tuple[int, ...]) -> str:
     if draws.shape[1:] == wanted:
-        return ""
+        finite = draws.dtype.kind not in "fc" or np.isfinite(draws).all()
+        return "" if finite else "Your result holds values that are no finite numbers."
     return f"Your result has shape {draws.shape[1:]}; it should be {wanted}."
 
 
@@ -681,8 +682,6 @@ def _pca_problem(case: Case, arrays: Arrays) -> str:
     sentence = _shape_problem(draws, images.shape)
     if sentence:
         return sentence
-    if not np.isfinite(draws).all():
-        return "Your result holds values that are no finite numbers."
     change = draws - images
     shifts = change.mean(axis=(2, 3))  # (calls, m, 3)
     if np.abs(change - shifts[:, :, None, None]).max() > 1e-5:
