@@ -208,6 +208,12 @@ def test_objects_cannot_be_packed():
 
 def test_a_function_may_be_called_in_its_exercises_own_way():
     entry = Exercise(
-        "w1l1", "f", "(x)", 1, "Add.", ("a", "b"), call=lambda function, args, kwargs: function(*args) + function(1)
+        "w1l1",
+        "f",
+        "(x)",
+        1,
+        "Add.",
+        ("a", "b"),
+        call=lambda function, args, kwargs: function(*args) + function(1),
     )
     assert run(entry, lambda x: x + 1, Case("g", params={"x": 5})).arrays["result"] == 8
