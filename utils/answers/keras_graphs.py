@@ -1,80 +1,109 @@
 """Say how a part of a Keras network differs from what was asked for, in each of its modes."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.signal import correlate
 
 from utils.answers.keras_models import model_difference
 from utils.exercises.entry import Arrays
-from utils.exercises.keras_graphs import place_key, placed_weights, signed_inputs
+from utils.exercises.keras_graphs import faint, place_key, placed_weights, signed_inputs
 from utils.exercises.keras_models import shape_text
 
 RTOL, ATOL = 2e-3, 1e-4
 
 
 class Reference:
-    """Computes a network of convolutions and normalisations by SciPy, with and without training.
+    """Computes a network without Keras, in each of the modes in which it is probed.
 
-    A value is a triple: the array in inference mode, the array in training mode, and the keys of the layers with
-    weights that feed it.
+    A value is a tuple: the array in inference mode, the array in training mode, where asked for the array of faint
+    samples in training mode, and last the keys of the layers with weights that feed it.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (height, width, channels) of the input.
+    convolution : callable, optional
+        ``(x, kernel, stride) → maps`` with size // 2 zeros on each side; by SciPy, picture by picture, where none is
+        given.
+    with_faint : bool
+        As in :func:`utils.exercises.keras_graphs.probe_network`.
     """
 
-    def __init__(self, shape: tuple[int, ...]):
+    def __init__(self, shape: tuple[int, ...], convolution: Callable | None = None, with_faint: bool = False):
         x = signed_inputs(shape)
-        self.x = (x, x, ())
+        self.x = (x, x, faint(x), ()) if with_faint else (x, x, ())
         self.weights: list[str] = []
         self.trainable = 0
+        self._convolution = convolution or _correlate
 
     def convolve(self, value, filters: int, size: int, stride: int = 1):
         """Apply a convolution with bias and size // 2 zeros on each side."""
         key, (kernel, bias) = self._weights(value, (size, size, value[0].shape[3], filters), (filters,))
         self.trainable += kernel.size + bias.size
-        return *(_correlate(x, kernel, stride) + bias for x in value[:2]), (key,)
+        return *(self._convolution(x, kernel, stride) + bias for x in value[:-1]), (key,)
 
-    def normalise(self, value, epsilon: float = 1e-5):
-        """Normalise by the moving averages, and by the batch."""
+    def dense(self, value, units: int):
+        """Apply a dense layer to rows."""
+        key, (kernel, bias) = self._weights(value, (value[0].shape[1], units), (units,))
+        self.trainable += kernel.size + bias.size
+        return *(x @ kernel + bias for x in value[:-1]), (key,)
+
+    def normalise(self, value, epsilon: float = 1.001e-5, always_by_batch: bool = False):
+        """Normalise by the moving averages in inference mode, unless told otherwise, and else by the batch."""
         channels = value[0].shape[3]
         key, (gamma, beta, mean, variance) = self._weights(value, *[(channels,)] * 4)
         self.trainable += 2 * channels
-        trained = value[1].astype(np.float64)
-        batch = trained.mean(axis=(0, 1, 2)), trained.var(axis=(0, 1, 2))
-        outputs = (
-            gamma * (x - m) / np.sqrt(v + epsilon) + beta
-            for x, m, v in ((value[0], mean, variance), (trained, *batch))
-        )
+        outputs = []
+        for x, by_batch in zip(value[:-1], (always_by_batch, True, True), strict=False):
+            m, v = _statistics(x) if by_batch else (mean, variance)
+            outputs.append((x - m) * (gamma / np.sqrt(v + epsilon)).astype(np.float32) + beta)
         return *outputs, (key,)
 
     def _weights(self, value, *shapes: tuple[int, ...]) -> tuple[int, list[np.ndarray]]:
         self.weights += [shape_text(shape) for shape in shapes]
-        key = place_key(shapes, value[2])
+        key = place_key(shapes, value[-1])
         return key, placed_weights(shapes, key)
 
-    def arrays(self, value) -> Arrays:
-        """Return what the probe should say."""
+    def arrays(self, value, training: bool | None = None) -> Arrays:
+        """Return what the probe says of such a network, with ``training`` built into its normalisations."""
+        names = ("inference", "training", "faint")
         return {
             "input_shape": np.array(self.x[0].shape[1:]),
             "output_shape": np.array(value[0].shape[1:]),
             "weights": np.array(sorted(self.weights)),
             "trainable": np.array(self.trainable),
-            "inference": value[0],
-            "training": value[1],
+            "kernel_range": np.array([0, 2]),
+            "plain": value[1 if training else 0],
+            **dict(zip(names, value[:-1], strict=False)),
         }
+
+
+def apply(function: Callable, value):
+    """Apply a function without weights to a reference's value."""
+    return *map(function, value[:-1]), value[-1]
 
 
 def relu(value):
     """Apply a ReLU to a reference's value."""
-    return np.maximum(value[0], 0), np.maximum(value[1], 0), value[2]
+    return apply(lambda x: np.maximum(x, 0), value)
 
 
 def add(one, other):
     """Add two of a reference's values."""
-    return one[0] + other[0], one[1] + other[1], (*one[2], *other[2])
+    return *(a + b for a, b in zip(one[:-1], other[:-1], strict=True)), (*one[-1], *other[-1])
+
+
+def _statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    mean = x.mean(axis=(0, 1, 2), dtype=np.float64).astype(np.float32)
+    return mean, np.square(x - mean).mean(axis=(0, 1, 2), dtype=np.float64)
 
 
 def _correlate(x: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
     margin = kernel.shape[0] // 2
     padded = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
     maps = [
-        [correlate(picture, kernel[..., k], "valid")[..., 0] for k in range(kernel.shape[3])]
+        [correlate(picture, kernel[..., k], "valid", "direct")[..., 0] for k in range(kernel.shape[3])]
         for picture in padded
     ]
     return np.moveaxis(np.array(maps), 1, 3)[:, ::stride, ::stride]
@@ -86,9 +115,9 @@ def network_difference(expected: Arrays, got: Arrays, training: bool | None, loo
     Parameters
     ----------
     expected, got : dict of str to ndarray
-        Arrays of the probe; ``expected`` needs neither ``plain`` nor ``kernel_range``.
+        Arrays of the probe; ``kernel_range`` is not looked at.
     training : bool or None
-        The mode that a call without ``training`` has to use; None means inference.
+        What was asked to be built into the normalisations; for the message.
     loose : float
         Factor on the tolerance in training mode, for deep networks.
 
@@ -103,12 +132,13 @@ def network_difference(expected: Arrays, got: Arrays, training: bool | None, loo
     problem = model_difference(want, have)
     if problem:
         return problem
-    if not _close(expected["training"], got["training"], loose):
+    names = [name for name in ("training", "faint") if name in expected]
+    if not all(_close(expected[name], got[name], loose) for name in names):
         return (
             "After training your network is right; in training mode, where the batch's own statistics count, it gives "
             "other outputs."
         )
-    if _close(expected["training" if training else "inference"], got["plain"], loose):
+    if _close(expected["plain"], got["plain"], loose):
         return ""
     return (
         f"Your normalisations do not follow the argument `training`: here it is {training}, and without being told "

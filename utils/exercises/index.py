@@ -101,6 +101,16 @@ NOTEBOOKS: dict[str, Notebook] = {
         "week2_resnets/6_state_of_computer_vision.ipynb",
         ("ensemble_predict", "ten_crop", "multi_crop_predict"),
     ),
+    "w2a2": Notebook(
+        "week2_resnets/assignment_2_residual_networks.ipynb",
+        (
+            "batchnorm_forward",
+            "identity_block",
+            "convolutional_block",
+            "ResNet50",
+            "preactivation_block",
+        ),
+    ),
     "w3l3": Notebook(
         "week3_yolo/3_boxes_iou_nms.ipynb",
         ("boxes_to_corners", "iou", "iou_matrix", "non_max_suppression", "soft_nms"),

@@ -17,6 +17,7 @@ from utils.exercises.entry import Arrays, WrongKind
 from utils.exercises.keras_models import quiet_retracing, shape_text, source_names
 
 _BATCH = 4
+_FAINT = 0.01
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,15 @@ class Probed:
     arrays: Arrays
 
 
-def probe_network(result: Any) -> Arrays:
+def probe_network(result: Any, with_faint: bool = False) -> Arrays:
     """Read a model, or the tensor at the end of a part of one, as named arrays; its weights are overwritten.
 
     Parameters
     ----------
     result : keras.Model or symbolic tensor
         With one input and one output.
+    with_faint : bool
+        Whether to add what comes of :func:`faint` samples, for exercises in which an epsilon is asked for.
 
     Returns
     -------
@@ -40,8 +43,8 @@ def probe_network(result: Any) -> Arrays:
         ``input_shape`` and ``output_shape`` (integers, without the batch), ``weights`` (one text a weight such as
         ``"3×3×1×8"``, sorted), ``trainable`` (number of trainable parameters), ``kernel_range`` (bounds of the
         numbers in the kernels before they are overwritten, in whole numbers, 0 to 2 at least as seen from outside: what
-        the usual initializers draw always gives (0, 2)), and for four samples ``inference``, ``training`` and ``plain``
-        (float32, called with ``training=False``, ``training=True`` and without).
+        the usual initializers draw always gives (0, 2)), and for four samples ``inference``, ``plain`` and ``training``
+        (float32, called with ``training=False``, without and with ``training=True``) and ``faint`` (as ``training``).
 
     Raises
     ------
@@ -62,10 +65,14 @@ def probe_network(result: Any) -> Arrays:
             [max(0, np.floor(min(k.min() for k in kernels))), max(2, np.ceil(max(k.max() for k in kernels)))]
         ),
     }
+    _set_weights(model)
     x = signed_inputs(model.input_shape[1:])
-    for name, mode in (("inference", False), ("plain", None), ("training", True)):
-        _set_weights(model)  # again each time: a call in training mode moves the averages
-        arrays[name] = np.asarray(model(x) if mode is None else model(x, training=mode))
+    arrays["inference"] = np.asarray(model(x, training=False))
+    arrays["plain"] = np.asarray(model(x))
+    # Last, for it moves the averages, on which the others depend.
+    arrays["training"] = np.asarray(model(x, training=True))
+    if with_faint:
+        arrays["faint"] = np.asarray(model(faint(x), training=True))
     return arrays
 
 
@@ -73,6 +80,11 @@ def signed_inputs(shape: Sequence[int]) -> np.ndarray:
     """Return the samples that a probed network sees: float32, standard normal, ``(4, *shape)``."""
     sizes = (_BATCH, *(int(n) for n in shape))
     return np.random.default_rng(zlib.crc32(repr(sizes).encode())).standard_normal(sizes).astype(np.float32)
+
+
+def faint(x: np.ndarray) -> np.ndarray:
+    """Return samples with so little contrast that a normalisation's epsilon counts: float32, a hundredth of them."""
+    return np.float32(_FAINT) * x
 
 
 def place_key(shapes: Sequence[tuple[int, ...]], before: Sequence[int]) -> int:
@@ -84,13 +96,15 @@ def place_key(shapes: Sequence[tuple[int, ...]], before: Sequence[int]) -> int:
 def placed_weights(shapes: Sequence[tuple[int, ...]], key: int) -> list[np.ndarray]:
     """Return the given weights of the layer with this key: float32, kernels normal with variance 2 / fan-in.
 
-    Vectors lie between 0.1 and 0.5: positive, so that they may also be the variances of a normalisation.
+    The second weight, a bias or the shift of a normalisation, lies between −0.5 and 0.5 so that a ReLU matters; other
+    vectors between 0.1 and 0.5: positive, so that they may also be the variances of a normalisation.
     """
     values = []
     for number, shape in enumerate(shapes):
         seed = (key + number) % 4096
         if len(shape) < 2:
-            values.append(np.random.default_rng(seed).uniform(0.1, 0.5, shape).astype(np.float32))
+            low = -0.5 if number == 1 else 0.1
+            values.append(np.random.default_rng(seed).uniform(low, 0.5, shape).astype(np.float32))
         else:
             kernel = np.resize(_normal_numbers()[seed:], shape)
             values.append(np.float32(np.sqrt(2 / np.prod(shape[:-1]))) * kernel)
