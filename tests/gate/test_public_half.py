@@ -18,18 +18,17 @@ from utils.grading.notebooks import course_root, solution_cell, surroundings
 
 pytestmark = pytest.mark.gate
 
-PUBLIC = ("__init__.py", "data", "layers", "models", "detection", "faces", "style", "plots", "exercises")
+PRIVATE = ("answers", "grading", "gate", "course")
 
 
 @pytest.fixture
 def public_half(tmp_path) -> Path:
-    """A folder with the public packages alone; site-packages without the editable install's hook."""
+    """A folder with all but the private packages and the program on top of them; site-packages without the editable install's hook."""
     package = tmp_path / "public" / "utils"
     package.mkdir(parents=True)
-    for name in PUBLIC:
-        source = Path(utils.__file__).parent / name
-        if source.exists():
-            (package / name).symlink_to(source)
+    for source in Path(utils.__file__).parent.iterdir():
+        if source.name not in (*PRIVATE, "__pycache__"):
+            (package / source.name).symlink_to(source)
     (package.parent / "data").symlink_to(course_root() / "data")
     return package.parent
 
