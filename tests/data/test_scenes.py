@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from utils.data.scenes import Recipe, background_bank, compose_scene
+from utils.data.scenes import Recipe, background_bank, compose_masked_scene, compose_scene
 
 PLAIN = Recipe(things=(1, 4), angle=0.0, overlap=1e-9, distort=False)
 
@@ -87,8 +87,39 @@ def test_a_bank_holds_crops_of_its_pictures():
     assert (bank[1::2, ..., 2] == 200).all()
 
 
+def test_a_mask_says_of_every_pixel_which_thing_is_there():
+    bank = np.zeros((1, 96, 96, 3), np.uint8)
+    for seed in range(30):
+        image, mask = compose_masked_scene(
+            bank, [thing(100), thing(200, 30, 20)], [0, 4], np.random.default_rng(seed), PLAIN
+        )
+        # On black, a pixel of a grey thing is as bright as the thing is opaque there.
+        brightness = image[..., 0].astype(float)
+        assert (brightness[mask == 0] <= 0.51 * 200).all()
+        assert (abs(brightness[mask == 1] / 100 - 0.75) <= 0.26).all()
+        assert (abs(brightness[mask == 5] / 200 - 0.75) <= 0.26).all()
+        assert set(np.unique(mask)) <= {0, 1, 5}
+        assert (mask > 0).any()
+
+
+def test_a_masked_scene_is_the_scene_with_boxes():
+    bank = np.random.default_rng(2).integers(0, 256, (3, 64, 64, 3), np.uint8)
+    things, classes = [thing(100), thing(200)], [0, 1]
+    crowded = Recipe(things=(3, 6), overlap=0.9)
+    for seed in range(20):
+        scene = compose_scene(bank, things, classes, np.random.default_rng(seed), crowded)
+        masked = compose_masked_scene(bank, things, classes, np.random.default_rng(seed), crowded)
+        np.testing.assert_array_equal(scene.image, masked.image)
+        inside = np.zeros((64, 64), bool)
+        for x1, y1, x2, y2 in np.rint(scene.boxes * 64).astype(int):
+            inside[y1:y2, x1:x2] = True
+        assert not masked.mask[~inside].any()
+
+
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="at least one picture"):
         background_bank([], 32, 1, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="0 to 254"):
+        compose_masked_scene(np.zeros((1, 8, 8, 3), np.uint8), [thing(1)], [255], np.random.default_rng(0))
     with pytest.raises(ValueError, match="things and classes"):
         compose_scene(np.zeros((1, 8, 8, 3), np.uint8), [thing(1)], [], np.random.default_rng(0))

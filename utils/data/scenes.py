@@ -1,4 +1,4 @@
-"""Compose scenes with exact boxes: cut-out things laid on crops of photographs.
+"""Compose scenes with exact boxes or masks: cut-out things laid on crops of photographs.
 
 No detection set of many classes and free licence is at hand, so detectors of several classes are trained on composed
 scenes, as in Dwibedi, Misra and Hebert 2017, "Cut, paste and learn" (arXiv:1708.01642). Whoever shows such a picture
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 _VISIBLE = 60  # alpha from which a pixel belongs to the thing's box
+_SOLID = 128  # alpha from which a pixel belongs to the thing in a mask: it shows more of the thing than of the ground
 _TRIES = 12
 
 
@@ -31,6 +32,22 @@ class Scene(NamedTuple):
     image: np.ndarray
     boxes: np.ndarray
     classes: np.ndarray
+
+
+class MaskedScene(NamedTuple):
+    """A composed picture with a class for every pixel.
+
+    Attributes
+    ----------
+    image : ndarray, (size, size, 3)
+        uint8 RGB.
+    mask : ndarray, (size, size)
+        uint8: 0 where the background is, a thing's class + 1 where the thing is at least half opaque. Where things
+        overlap, the class of the upper one.
+    """
+
+    image: np.ndarray
+    mask: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -125,24 +142,64 @@ def compose_scene(
     Scene
         A thing for which no free place was found is left out, so there may be fewer than the recipe's fewest.
     """
+    image, boxes, labels, _ = _compose(bank, things, classes, rng, recipe or Recipe())
+    corners = np.array(boxes, np.float32).reshape(-1, 4) / len(image)
+    return Scene(image, corners, np.array(labels, np.int64))
+
+
+def compose_masked_scene(
+    bank: np.ndarray,
+    things: Sequence[np.ndarray],
+    classes: Sequence[int],
+    rng: np.random.Generator,
+    recipe: Recipe | None = None,
+) -> MaskedScene:
+    """Compose the picture that :func:`compose_scene` composes with the same arguments, and its mask.
+
+    Parameters
+    ----------
+    bank, things, classes, rng, recipe
+        As in :func:`compose_scene`; classes from 0 to 254.
+
+    Returns
+    -------
+    MaskedScene
+    """
+    if len(classes) and not 0 <= min(classes) <= max(classes) < 255:
+        raise ValueError(f"classes must be from 0 to 254, got {min(classes)} to {max(classes)}")
+    image, _, _, mask = _compose(bank, things, classes, rng, recipe or Recipe())
+    return MaskedScene(image, mask)
+
+
+def _compose(
+    bank: np.ndarray,
+    things: Sequence[np.ndarray],
+    classes: Sequence[int],
+    rng: np.random.Generator,
+    recipe: Recipe,
+) -> tuple[np.ndarray, list[tuple[int, int, int, int]], list[int], np.ndarray]:
+    """Return a picture, boxes in pixels, labels, and the mask."""
     if len(things) != len(classes) or not len(things):
         raise ValueError(
             f"things and classes must be as many, and some, got {len(things)} and {len(classes)}"
         )
-    recipe, classes = recipe or Recipe(), np.asarray(classes)
+    classes = np.asarray(classes)
     image = _background(bank, rng, recipe.distort)
+    mask = np.zeros(image.shape[:2], np.uint8)
     kinds = np.unique(classes)
     boxes: list[tuple[int, int, int, int]] = []
     labels: list[int] = []
     for _ in range(rng.integers(recipe.things[0], recipe.things[1] + 1)):
-        label = rng.choice(kinds)
+        label = int(rng.choice(kinds))
         thing = things[rng.choice(np.flatnonzero(classes == label))]
-        box = _lay(image, _prepare(thing, label, len(image), rng, recipe), boxes, rng, recipe.overlap)
+        prepared = _prepare(thing, label, len(image), rng, recipe)
+        box = _lay(image, prepared, boxes, rng, recipe.overlap)
         if box is not None:
+            x1, y1, x2, y2 = box
+            mask[y1:y2, x1:x2][prepared[..., 3] >= _SOLID] = label + 1
             boxes.append(box)
-            labels.append(int(label))
-    corners = np.array(boxes, np.float32).reshape(-1, 4) / len(image)
-    return Scene(image, corners, np.array(labels, np.int64))
+            labels.append(label)
+    return image, boxes, labels, mask
 
 
 def _background(bank: np.ndarray, rng: np.random.Generator, distort: bool) -> np.ndarray:
