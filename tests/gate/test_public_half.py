@@ -23,7 +23,7 @@ PRIVATE = ("answers", "grading", "gate", "course")
 
 @pytest.fixture
 def public_half(tmp_path) -> Path:
-    """A folder with all but the private packages and the program on top of them; site-packages without the editable install's hook."""
+    """A folder with all but the private packages; site-packages without the editable install's hook."""
     package = tmp_path / "public" / "utils"
     package.mkdir(parents=True)
     for source in Path(utils.__file__).parent.iterdir():
