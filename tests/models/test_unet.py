@@ -43,6 +43,15 @@ def test_details_cross_over():
     assert difference[5, 6] > 1e-3
 
 
+def test_without_skips_nothing_crosses_over():
+    model = unet((16, 16, 1), 4, 2, 3, skips=False)
+    lowest = next(layer for layer in model.layers if "Transpose" in type(layer).__name__)
+    lowest.set_weights([np.zeros_like(weight) for weight in lowest.get_weights()])
+    x = np.random.default_rng(0).random((2, 16, 16, 1)).astype(np.float32)
+    first, second = np.asarray(model(x))
+    np.testing.assert_allclose(first, second, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

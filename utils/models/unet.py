@@ -37,15 +37,17 @@ def conv_block(
     return (layers.MaxPooling2D(2)(x) if pool else x), x
 
 
-def upsampling_block(below: keras.KerasTensor, across: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+def upsampling_block(
+    below: keras.KerasTensor, across: keras.KerasTensor | None, filters: int
+) -> keras.KerasTensor:
     """Double the sides by a transposed convolution, join the map from across, and convolve twice.
 
     Parameters
     ----------
     below : keras.KerasTensor, (batch, height, width, channels)
         The map that comes up.
-    across : keras.KerasTensor, (batch, 2 · height, 2 · width, other channels)
-        The map of the way down.
+    across : keras.KerasTensor, (batch, 2 · height, 2 · width, other channels), or None
+        The map of the way down; None to go without, for comparison.
     filters : int
         Channels of all three convolutions.
 
@@ -54,11 +56,16 @@ def upsampling_block(below: keras.KerasTensor, across: keras.KerasTensor, filter
     keras.KerasTensor, (batch, 2 · height, 2 · width, filters)
     """
     up = layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(below)
-    return conv_block(layers.Concatenate()([up, across]), filters, pool=False)[0]
+    joined = up if across is None else layers.Concatenate()([up, across])
+    return conv_block(joined, filters, pool=False)[0]
 
 
 def unet(
-    input_shape: tuple[int, int, int] = (96, 128, 3), filters: int = 32, classes: int = 23, levels: int = 5
+    input_shape: tuple[int, int, int] = (96, 128, 3),
+    filters: int = 32,
+    classes: int = 23,
+    levels: int = 5,
+    skips: bool = True,
 ) -> keras.Model:
     """Build a U-Net with random weights.
 
@@ -72,6 +79,9 @@ def unet(
         At least 1.
     levels : int
         Number of sizes, at least 2; the paper's is 5. The two lowest levels drop out .3 in training.
+    skips : bool
+        Whether maps of the way down are joined to those of the way up. Without them it is no U-Net any more, but the
+        same network with one part taken out, to see what the part is good for.
 
     Returns
     -------
@@ -97,5 +107,5 @@ def unet(
         x, kept = conv_block(x, filters * 2**level, 0.3 if level >= levels - 2 else 0.0, pool=not lowest)
         across.append(kept)
     for level in reversed(range(levels - 1)):
-        x = upsampling_block(x, across[level], filters * 2**level)
+        x = upsampling_block(x, across[level] if skips else None, filters * 2**level)
     return keras.Model(inputs, layers.Conv2D(classes, 1, name="logits")(x), name="unet")
