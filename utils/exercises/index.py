@@ -101,6 +101,10 @@ NOTEBOOKS: dict[str, Notebook] = {
         "week2_resnets/6_state_of_computer_vision.ipynb",
         ("ensemble_predict", "ten_crop", "multi_crop_predict"),
     ),
+    "w2a1": Notebook(
+        "week2_resnets/assignment_1_keras_tutorial.ipynb",
+        ("build", "train", "predict_own_picture"),
+    ),
     "w2a2": Notebook(
         "week2_resnets/assignment_2_residual_networks.ipynb",
         (

@@ -40,6 +40,7 @@ from utils.plots.filters import (
 )
 from utils.plots.inception import show_inception_module, show_inception_network
 from utils.plots.networks import show_volumes
+from utils.plots.own_pictures import show_best_epoch, show_opinions, show_preparations
 from utils.plots.paths import show_paths
 from utils.plots.pooling import show_pooling
 from utils.plots.residual import BlockDrawing, show_residual_blocks
@@ -59,6 +60,7 @@ __all__ = [
     "say_depth",
     "show_accuracy_by_pictures",
     "show_agreement",
+    "show_best_epoch",
     "show_color_cloud",
     "show_cone",
     "show_confusion",
@@ -82,10 +84,12 @@ __all__ = [
     "show_losses",
     "show_moved_boxes",
     "show_number_grids",
+    "show_opinions",
     "show_patch_matrix",
     "show_paths",
     "show_pictures",
     "show_pooling",
+    "show_preparations",
     "show_probabilities",
     "show_products",
     "show_residual_blocks",
