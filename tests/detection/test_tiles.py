@@ -40,8 +40,10 @@ def only_small_pictures(image: np.ndarray) -> Detections:
     return found if image.shape[0] < 200 else found[:0]
 
 
-@pytest.mark.parametrize("find", [bright_things, only_small_pictures])
-def test_each_thing_is_found_once_and_whole(find):
+@pytest.mark.parametrize(
+    ("find", "whole"), [(bright_things, True), (only_small_pictures, True), (only_small_pictures, False)]
+)
+def test_each_thing_is_found_once_and_whole(find, whole):
     image = np.zeros((250, 330, 3), np.float32)
     things = [
         (5, 5, 20, 25),
@@ -52,7 +54,7 @@ def test_each_thing_is_found_once_and_whole(find):
     ]
     for x1, y1, x2, y2 in things:
         image[y1:y2, x1:x2] = 1
-    found = find_in_tiles(find, image, 100, overlap=0.4)
+    found = find_in_tiles(find, image, 100, overlap=0.4, whole=whole)
     assert sorted(map(tuple, found.boxes.astype(int).tolist())) == sorted(things)
 
 

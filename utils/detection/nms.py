@@ -13,8 +13,7 @@ from utils.data.boxes import check_boxes
 from utils.detection.detections import Detections
 from utils.detection.overlap import iou_matrix
 
-BLOCK = 256
-_ROUNDING = 1e-5  # more than single precision can lose before candidates are compared exactly
+BLOCK = 64
 
 
 def suppress(detections: Detections, iou_threshold: float = 0.45, max_boxes: int | None = 100) -> Detections:
@@ -146,36 +145,36 @@ def _kept_of_sorted(boxes: np.ndarray, iou_threshold: float, most: int | None) -
 
 
 def _overlapping(first: np.ndarray, second: np.ndarray, threshold: float) -> np.ndarray:
-    """Return which boxes (n, 4) have an IoU > threshold with which others (m, 4), as booleans (n, m).
-
-    IoU > t means intersection > t / (1 + t) · (sum of both areas), which needs neither union nor quotient. That finds
-    the few candidates; their IoU is then computed, so that rounding decides as it does everywhere else.
-    """
+    """Return which boxes (n, 4) have an IoU > threshold with which others (m, 4), as booleans (n, m)."""
     columns = [[np.ascontiguousarray(side) for side in boxes.T] for boxes in (first, second)]
     (x1, y1, x2, y2), (left, top, right, bottom) = columns
-    areas, others = (x2 - x1) * (y2 - y1), (right - left) * (bottom - top)
     common = np.minimum.outer(x2, right)
     common -= np.maximum.outer(x1, left)
     np.maximum(common, 0, out=common)
     height = np.minimum.outer(y2, bottom)
     height -= np.maximum.outer(y1, top)
+    np.maximum(height, 0, out=height)
     common *= height
-    share = common.dtype.type(threshold / (1 + threshold) * (1 - _ROUNDING))
-    above = np.greater(common, np.add.outer(share * areas, share * others))
-    rows, places = np.nonzero(above)
-    inside = common[rows, places]
-    above[rows, places] = inside / (areas[rows] + others[places] - inside) > threshold
-    return above
+    union = np.add.outer((x2 - x1) * (y2 - y1), (right - left) * (bottom - top))
+    union -= common
+    with np.errstate(invalid="ignore"):  # two boxes without area: 0 / 0 is not above any threshold
+        common /= union
+    return common > threshold
 
 
 def _winners(overlapping: np.ndarray) -> np.ndarray:
-    """Return a mask of the rows that no earlier winner overlaps, (n,), given who overlaps whom, (n, n)."""
+    """Return a mask of the rows that no earlier winner overlaps, (n,), given who overlaps whom, (n, n).
+
+    All rows begin as winners; each round drops whom a winner of the round before overlaps. After t rounds the first t
+    rows are settled, so it ends, and few rounds do, since chains of overlaps are short.
+    """
+    earlier = np.tril(overlapping, -1).astype(np.float32)
     alive = np.ones(len(overlapping), dtype=bool)
-    # A row that overlaps nobody but itself neither suppresses nor is suppressed.
-    for row in np.flatnonzero(overlapping.sum(axis=1) > 1):
-        if alive[row]:
-            alive[row + 1 :] &= ~overlapping[row, row + 1 :]
-    return alive
+    while True:
+        settled = earlier @ alive.astype(np.float32) == 0
+        if np.array_equal(settled, alive):
+            return alive
+        alive = settled
 
 
 def _checked(

@@ -1,4 +1,4 @@
-"""Look for small things in a large picture: tile by tile, with tiles that overlap, and once as a whole."""
+"""Look for small things in a large picture: tile by tile, with tiles that overlap, and, where wanted, as a whole."""
 
 from collections.abc import Callable
 
@@ -36,6 +36,7 @@ def find_in_tiles(
     tile: int,
     overlap: float = 0.25,
     iou_threshold: float = 0.45,
+    whole: bool = True,
 ) -> Detections:
     """Detect in overlapping tiles and in the whole picture, and keep one box an object.
 
@@ -51,6 +52,8 @@ def find_in_tiles(
         Smallest share of a tile that it has in common with the next, in [0, 1).
     iou_threshold : float
         Suppressed is IoU > threshold.
+    whole : bool
+        Whether a picture larger than a tile is looked at as a whole, too. Where all things are small, it need not.
 
     Returns
     -------
@@ -59,8 +62,9 @@ def find_in_tiles(
         not count: the next tile or the whole picture shows the object whole.
     """
     height, width = image.shape[:2]
-    parts = [find(image)]
-    if max(height, width) > tile:
+    tiled = max(height, width) > tile
+    parts = [find(image)] if whole or not tiled else []
+    if tiled:
         for top in tile_origins(height, tile, overlap):
             for left in tile_origins(width, tile, overlap):
                 part = image[top : top + tile, left : left + tile]
