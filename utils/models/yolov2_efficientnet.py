@@ -11,10 +11,11 @@ from keras import layers
 
 from utils.models.darknet import BATCH_NORM_EPSILON, LEAKY_SLOPE
 from utils.models.efficientnet import efficientnet_lite0
-from utils.models.yolov2 import passthrough
+from utils.models.yolov2 import Reorganise
 
 # Stride of the grid → the layers that end the coarse map and the fine one of twice its resolution.
 MAPS = {32: ("block15_project_bn", "block10_add"), 16: ("block10_add", "block4_add")}
+SQUEEZED = 64  # channels of the fine map before four neighbours are put behind each other
 
 
 def yolov2_efficientnet(
@@ -23,9 +24,10 @@ def yolov2_efficientnet(
     classes: int,
     stride: int = 32,
     filters: int = 256,
+    dropout: float = 0.0,
     weights: str | Path | None = "bundled",
 ) -> keras.Model:
-    """Build the detector; its features are frozen, its head is random.
+    """Build the detector; its features are ImageNet's and frozen, its head is random.
 
     Parameters
     ----------
@@ -39,6 +41,8 @@ def yolov2_efficientnet(
         Pixels a grid cell.
     filters : int
         Channels of the head's convolutions.
+    dropout : float
+        Share of whole channels of the features that a training step leaves out.
     weights : "bundled", path or None
         Of EfficientNet-Lite0.
 
@@ -46,7 +50,8 @@ def yolov2_efficientnet(
     -------
     keras.Model
         RGB pictures in [0, 1], ``(batch, height, width, 3)`` → raw output
-        ``(batch, height / stride, width / stride, boxes · (5 + classes))``.
+        ``(batch, height / stride, width / stride, boxes · (5 + classes))``. It has two parts: ``"stem"``, up to the
+        fine map, and ``"tail"``, the rest. A training that leaves the stem as it is computes its output once.
 
     Raises
     ------
@@ -63,25 +68,37 @@ def yolov2_efficientnet(
         )
     backbone = efficientnet_lite0(weights, input_shape, include_top=False)
     coarse, fine = (backbone.get_layer(name).output for name in MAPS[stride])
-    features = keras.Model(backbone.input, [coarse, fine], name="features")
     # Frozen, so that its normalisations keep ImageNet's statistics.
-    features.trainable = False
+    backbone.trainable = False
+    outputs = _head(coarse, fine, boxes * (5 + classes), filters, dropout)
+    stem = keras.Model(backbone.input, fine, name="stem")
+    tail = keras.Model(fine, outputs, name="tail")
     inputs = keras.Input(input_shape, name="pictures")
-    outputs = detection_head(*features(inputs), boxes * (5 + classes), filters)
-    return keras.Model(inputs, outputs, name=f"yolov2_efficientnet_{stride}")
+    return keras.Model(inputs, tail(stem(inputs)), name=f"yolov2_efficientnet_{stride}")
 
 
-def detection_head(
-    coarse: keras.KerasTensor, fine: keras.KerasTensor, channels: int, filters: int
+def unfreeze_tail(model: keras.Model) -> None:
+    """Let the convolutions of the features in the tail learn too; normalisations keep ImageNet's statistics."""
+    for layer in model.get_layer("tail").layers:
+        normalises = isinstance(layer, layers.BatchNormalization)
+        if layer.name.startswith("block") and not normalises:
+            layer.trainable = True
+
+
+def _head(
+    coarse: keras.KerasTensor, fine: keras.KerasTensor, channels: int, filters: int, dropout: float
 ) -> keras.KerasTensor:
     """Apply the head to a map and one of twice its resolution: (batch, rows, columns, ·) → (…, `channels`)."""
-    x = _convolution(coarse, filters, 3)
-    x = layers.Concatenate()([passthrough(fine, 64), x])
-    x = _convolution(x, filters, 3)
+    if dropout:
+        coarse, fine = (layers.SpatialDropout2D(dropout)(x) for x in (coarse, fine))
+    x = _convolution(coarse, filters, 3, "head_coarse")
+    passed = Reorganise(2)(_convolution(fine, SQUEEZED, 1, "head_fine"))
+    x = layers.Concatenate()([passed, x])
+    x = _convolution(x, filters, 3, "head_joined")
     return layers.Conv2D(channels, 1, name="head")(x)
 
 
-def _convolution(x: keras.KerasTensor, filters: int, size: int) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, size, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON, momentum=0.97)(x)
+def _convolution(x: keras.KerasTensor, filters: int, size: int, name: str) -> keras.KerasTensor:
+    x = layers.Conv2D(filters, size, padding="same", use_bias=False, name=f"{name}_conv")(x)
+    x = layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON, momentum=0.97, name=f"{name}_bn")(x)
     return layers.LeakyReLU(LEAKY_SLOPE)(x)
