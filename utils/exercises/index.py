@@ -115,6 +115,7 @@ NOTEBOOKS: dict[str, Notebook] = {
             "preactivation_block",
         ),
     ),
+    "w2demo": Notebook("week2_resnets/demo_resnet.ipynb"),
     "w3l3": Notebook(
         "week3_yolo/3_boxes_iou_nms.ipynb",
         ("boxes_to_corners", "iou", "iou_matrix", "non_max_suppression", "soft_nms"),
