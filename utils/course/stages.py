@@ -59,7 +59,8 @@ def all_stages(root: Path) -> list[Stage]:
         Stage("style", ((python, "-m", "ruff", "check"), (python, "-m", "ruff", "format", "--check")), 1),
         Stage("imports", ((str(Path(python).with_name("lint-imports")),),), 1),
         Stage("fast", ((*pytest, *two, "-m", "not slow and not gate and not browser"),), 5),
-        Stage("slow", ((*pytest, *two, "--dist=loadfile", "-m", "slow and not gate and not browser"),), 8),
+        # Neighbours stay together, for what they share; a worker that has nothing left takes from the other's end.
+        Stage("slow", ((*pytest, *two, "--dist=worksteal", "-m", "slow and not gate and not browser"),), 8),
         Stage("demos", ((*pytest, "-m", "browser"),), 8),
         Stage("gate", ((*pytest, *two, "-m", "gate"),), 15),
         Stage("notebooks", (run_notebooks,) if notebooks else (), 20),
