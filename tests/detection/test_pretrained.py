@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from utils.data import load_street_clip, photograph
+from utils.data import CUT_OUT_CLASSES, load_street_clip, photograph
 from utils.data.boxes import box_areas
-from utils.detection.pretrained import find_faces, find_objects
+from utils.detection.pretrained import find_faces, find_kinds, find_objects
+from utils.experiments import yolo_six_kinds
+from utils.models.six_kinds import six_kinds_detector
 from utils.models.tiny_face_detector import tiny_face_detector
 from utils.models.yolov3 import coco_classes, yolov3_tiny
 
@@ -18,6 +20,7 @@ PERSONS = [
     (586, 217, 622, 310), (498, 222, 534, 307),
 ]  # fmt: skip
 CAR = (726, 50, 768, 95)
+FLOWER = (132, 66, 368, 296)
 
 
 def iou(a, b) -> float:
@@ -33,6 +36,11 @@ def face_detector() -> keras.Model:
 @pytest.fixture(scope="module")
 def coco_detector() -> keras.Model:
     return yolov3_tiny()
+
+
+@pytest.fixture(scope="module")
+def kinds_detector() -> keras.Model:
+    return six_kinds_detector()
 
 
 def test_the_astronauts_face_is_found(face_detector):
@@ -70,3 +78,20 @@ def test_floats_and_bytes_give_the_same(face_detector):
 def test_a_model_without_a_fixed_square_is_refused():
     with pytest.raises(ValueError, match="square pictures"):
         find_faces(tiny_face_detector(None, (None, None, 3)), np.zeros((8, 8, 3), np.uint8))
+
+
+def test_the_flower_is_found(kinds_detector):
+    found = find_kinds(kinds_detector, photograph("flower"))
+    assert CUT_OUT_CLASSES[found.classes[0]] == "flower"
+    assert iou(found.boxes[0], np.array(FLOWER)) > 0.6
+
+
+@pytest.mark.parametrize("name", ["astronaut", "china", "coffee", "coins", "hubble", "rocket"])
+def test_none_of_the_six_kinds_where_there_is_none(kinds_detector, name):
+    assert len(find_kinds(kinds_detector, photograph(name))) == 0
+
+
+def test_six_kinds_of_things_that_it_never_saw(kinds_detector):
+    # The whole test has 200 scenes; 60 of them are off by a few hundredths.
+    scenes = yolo_six_kinds.composed_test("unseen things, unseen backgrounds", 60)
+    assert yolo_six_kinds.measure(kinds_detector, scenes) > 0.62

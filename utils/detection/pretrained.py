@@ -1,4 +1,4 @@
-"""Find faces and COCO's objects in a picture with the bundled networks: letterbox, network, decoding, suppression."""
+"""Find things in a picture with the bundled networks: letterbox or tiles, network, decoding, suppression."""
 
 import keras
 import numpy as np
@@ -7,8 +7,9 @@ from utils.detection.detections import Detections, join
 from utils.detection.heads import decode_head
 from utils.detection.letterbox import Placement, boxes_in_picture, letterbox
 from utils.detection.nms import suppress
+from utils.detection.tiles import find_in_tiles
+from utils.models import six_kinds, tree_crowns, yolov3
 from utils.models import tiny_face_detector as faces
-from utils.models import yolov3
 
 
 def find_faces(
@@ -52,6 +53,37 @@ def find_objects(
         anchors = yolov3.ANCHORS[list(mask)] * head.shape[0] / size
         parts.append(decode_head(head, anchors, score_threshold, "sigmoid"))
     return _in_picture(suppress(join(parts), iou_threshold), placement)
+
+
+def find_kinds(
+    model: keras.Model, image: np.ndarray, score_threshold: float = 0.5, iou_threshold: float = 0.45
+) -> Detections:
+    """Find six kinds of things with the model of `utils.models.six_kinds`.
+
+    Parameters and result as in :func:`find_faces`; classes are numbers of `utils.data.CUT_OUT_CLASSES`.
+    """
+    square, placement = letterbox(image, _side(model))
+    head = np.asarray(model.predict_on_batch(square[None]))[0]
+    found = decode_head(head, six_kinds.ANCHORS, score_threshold)
+    return _in_picture(suppress(found, iou_threshold), placement)
+
+
+def find_tree_crowns(
+    model: keras.Model, image: np.ndarray, score_threshold: float = 0.5, iou_threshold: float = 0.4
+) -> Detections:
+    """Find tree crowns in an aerial photograph with the model of `utils.models.tree_crowns`, tile by tile.
+
+    Parameters and result as in :func:`find_faces`; the photograph has about 10 cm a pixel.
+    """
+
+    def find(tile: np.ndarray) -> Detections:
+        square, placement = letterbox(tile, _side(model))
+        head = np.asarray(model.predict_on_batch(square[None]))[0]
+        return _in_picture(
+            suppress(decode_head(head, tree_crowns.ANCHORS, score_threshold), iou_threshold), placement
+        )
+
+    return find_in_tiles(find, image, tree_crowns.TILE, 0.5, iou_threshold, whole=False)
 
 
 def _side(model: keras.Model) -> int:

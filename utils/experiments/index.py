@@ -16,6 +16,8 @@ EXPERIMENTS: dict[str, str] = {
     "residual-depths": "utils.experiments.residual_depths",
     "resnet50-fashion": "utils.experiments.resnet50_fashion",
     "transfer-cut-outs": "utils.experiments.transfer_cut_outs",
+    "yolo-six-kinds": "utils.experiments.yolo_six_kinds",
+    "yolo-tree-crowns": "utils.experiments.yolo_tree_crowns",
 }
 
 

@@ -1,0 +1,168 @@
+"""Our YOLOv2 for tree crowns, trained on one aerial photograph and tested on others: lesson 4 of week 3."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from utils.data import load_tree_crowns
+from utils.data.augment import crop, mirror, random_color_shift, resize
+from utils.detection.average_precision import Truth, average_precision, precision_recall
+from utils.detection.detections import Detections
+from utils.experiments.experiment import Experiment, Report, Row
+
+TRAIN_PLACE = "yellowstone_1"
+TEST_PLACES = ("yellowstone_2", "florida", "california")
+IOU_THRESHOLD = 0.4  # of DeepForest's evaluation
+SCALES = 0.75, 1.25
+VISIBLE = 0.4  # a crown that a crop shows less of is none
+LIGHT = 20  # levels of 255 that each colour is shifted by at most
+
+
+def work(part: Mapping[str, Any], folder: Path, report: Report) -> Row:
+    """Train the detector on crops of the first photograph and measure it on the others.
+
+    Parameters
+    ----------
+    part : mapping
+        ``crops`` to train on, ``steps``, ``fine_steps``, ``rate``, ``fine_rate``, ``dropout`` and ``seed``.
+    folder : Path
+        Where checkpoints are; the weights are left there as ``weights.h5``.
+    report : callable
+        Told how far the training is.
+
+    Returns
+    -------
+    dict
+        ``anchors``; ``parameters`` (of the tail); curves; by place: ``crowns``, ``average_precision`` at IoU .4, and
+        ``precision`` and ``recall`` at ``score_threshold``, which was chosen on the training photograph. The others
+        choose nothing.
+    """
+    import keras
+
+    from utils.experiments.detector_training import Phase, save_tail, stem_features, train_tail
+    from utils.models.tree_crowns import ANCHORS, tree_crown_detector
+    from utils.models.yolov2_efficientnet import unfreeze_tail
+
+    keras.utils.set_random_seed(part["seed"])
+    model = tree_crown_detector(None, part["dropout"])
+    report(0.0, "cutting crops")
+    photographs = load_tree_crowns()
+    images, truth = crops(*photographs[TRAIN_PLACE], part["crops"], np.random.default_rng([part["seed"], 3]))
+    features = stem_features(model, images, lambda done: report(0.0, f"features, {done:.0%}"))
+    phases = (
+        Phase("head", part["steps"], part["rate"]),
+        Phase("fine", part["fine_steps"], part["fine_rate"], unfreeze_tail),
+    )
+    progress = train_tail(model, features, truth, ANCHORS, phases, part["seed"], folder, report)
+    save_tail(model, folder / "weights.h5")
+    threshold = best_threshold(detections(model, photographs[TRAIN_PLACE][0]), photographs[TRAIN_PLACE][1])
+    return {
+        "anchors": ANCHORS.round(3).tolist(),
+        "parameters": model.get_layer("tail").count_params(),
+        "curves": {phase.name: one.curve for phase, one in zip(phases, progress, strict=True)},
+        "training_seconds": sum(one.training_seconds for one in progress),
+        "resumed_at": {phase.name: one.resumed_at for phase, one in zip(phases, progress, strict=True)},
+        "score_threshold": round(threshold, 3),
+        "places": {
+            place: measure(detections(model, photographs[place][0]), photographs[place][1], threshold)
+            for place in (TRAIN_PLACE, *TEST_PLACES)
+        },
+    }
+
+
+def crops(
+    image: np.ndarray, boxes: np.ndarray, count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, list[Truth]]:
+    """Cut square pieces at random places and scales out of a photograph, turned, mirrored and lit at random.
+
+    Parameters
+    ----------
+    image : ndarray, (height, width, 3)
+        uint8 RGB.
+    boxes : ndarray, (n, 4)
+        Corners in its pixels.
+    count : int
+        How many pieces; each shows at least one crown.
+    rng : numpy.random.Generator
+        Chooses everything.
+
+    Returns
+    -------
+    images : ndarray, (count, 256, 256, 3)
+        uint8.
+    truth : list of Truth
+        Boxes relative to the piece, cut at its border; crowns of which little is seen are left out.
+    """
+    from utils.models.tree_crowns import SIDE, TILE
+
+    images, truth = np.empty((count, SIDE, SIDE, 3), np.uint8), []
+    while len(truth) < count:
+        side = int(TILE * rng.uniform(*SCALES))
+        top, left = (int(rng.integers(0, length - side + 1)) for length in image.shape[:2])
+        piece, seen, _ = crop(image, top, left, side, side, boxes, VISIBLE)
+        if not len(seen):
+            continue
+        piece, seen, _ = resize(piece, (SIDE, SIDE), seen)
+        for flipped in rng.random(2) < 0.5:
+            if flipped:
+                piece, seen, _ = mirror(piece, seen)
+            # Rows become columns: with the mirror before and after, all ways to turn a photograph from above.
+            if rng.random() < 0.5:
+                piece, seen = piece.transpose(1, 0, 2), seen[:, [1, 0, 3, 2]]
+        images[len(truth)] = random_color_shift(piece, LIGHT, rng=rng)
+        truth.append(Truth((seen / SIDE).astype(np.float32), np.zeros(len(seen), np.int64)))
+    return images, truth
+
+
+def detections(model, image: np.ndarray, score_threshold: float = 0.05) -> Detections:
+    """Find crowns with low scores too, as curves of precision and recall want."""
+    from utils.detection.pretrained import find_tree_crowns
+
+    return find_tree_crowns(model, image, score_threshold)
+
+
+def best_threshold(found: Detections, boxes: np.ndarray) -> float:
+    """Return the score at which precision and recall have their highest harmonic mean."""
+    curve = _curve(found, boxes)
+    mean = 2 * curve.precision * curve.recall / np.maximum(curve.precision + curve.recall, 1e-9)
+    return float(curve.scores[mean.argmax()])
+
+
+def measure(found: Detections, boxes: np.ndarray, threshold: float) -> dict[str, float]:
+    """Return the row of one photograph: crowns, average precision, and precision and recall at the threshold."""
+    curve = _curve(found, boxes)
+    last = int((curve.scores >= threshold).sum()) - 1
+    return {
+        "crowns": len(boxes),
+        "average_precision": round(average_precision(curve.recall, curve.precision), 4),
+        "precision": round(float(curve.precision[last]), 4) if last >= 0 else 0.0,
+        "recall": round(float(curve.recall[last]), 4) if last >= 0 else 0.0,
+    }
+
+
+def _curve(found: Detections, boxes: np.ndarray):
+    truth = Truth(boxes, np.zeros(len(boxes), np.int64))
+    return precision_recall([found], [truth], 0, IOU_THRESHOLD)
+
+
+EXPERIMENT = Experiment(
+    name="yolo-tree-crowns",
+    says="Our YOLOv2 for tree crowns, trained on one aerial photograph and tested on others.",
+    minutes=10,
+    parts={
+        "YOLOv2": {
+            "crops": 1500,
+            "steps": 300,
+            "fine_steps": 300,
+            "rate": 2e-3,
+            "fine_rate": 3e-4,
+            "dropout": 0.1,
+            "seed": 1,
+        }
+    },
+    work=work,
+    seed=1,
+    reports=True,
+)
