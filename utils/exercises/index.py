@@ -116,6 +116,7 @@ NOTEBOOKS: dict[str, Notebook] = {
         ),
     ),
     "w2demo": Notebook("week2_resnets/demo_resnet.ipynb"),
+    "w3l2": Notebook("week3_yolo/2_sliding_windows.ipynb", ("dense_to_conv", "sliding_window_scores")),
     "w3l3": Notebook(
         "week3_yolo/3_boxes_iou_nms.ipynb",
         ("boxes_to_corners", "iou", "iou_matrix", "non_max_suppression", "soft_nms"),

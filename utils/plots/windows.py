@@ -26,7 +26,7 @@ def show_cut_windows(image: np.ndarray, corners: Sequence[tuple[int, int]], side
     rows = -(-len(corners) // columns)
     figure, axes = plt.subplot_mosaic(
         [["all"] * 4 + [f"{row * columns + column}" for column in range(columns)] for row in range(rows)],
-        figsize=(9, 3.2),
+        figsize=(8, 2.9),
     )
     axes["all"].imshow(image)
     for number, (top, left) in enumerate(corners):
