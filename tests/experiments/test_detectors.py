@@ -11,7 +11,7 @@ from utils.experiments.detector_training import BATCH, Phase, save_tail, stem_fe
 from utils.models.weights import assign_weights, load_weights
 from utils.models.yolov2_efficientnet import unfreeze_tail, yolov2_efficientnet
 
-BORDER = 82  # pixels: √VISIBLE of a crown's longer side, in the smallest crop
+BORDER = 88  # pixels: √VISIBLE of a crown's longer side, in the smallest crop
 ANCHORS = np.array([[1.0, 1.0], [2.0, 1.5]], np.float32)
 
 
@@ -74,7 +74,9 @@ def test_crops_of_a_photograph_keep_their_boxes():
         for x in range(15, 480, 110):
             image[y : y + 40, x : x + 60] = 255
             boxes.append((x, y, x + 60, y + 40))
-    images, truth = yolo_tree_crowns.crops(image, np.array(boxes, np.float32), 40, np.random.default_rng(0))
+    images, truth = yolo_tree_crowns.crops(
+        [(image, np.array(boxes, np.float32))], 40, np.random.default_rng(0)
+    )
     for picture, real in zip(images, truth, strict=True):
         assert len(real.boxes)
         mask = np.zeros(picture.shape[:2], bool)
@@ -83,6 +85,15 @@ def test_crops_of_a_photograph_keep_their_boxes():
             assert (picture[y1 + 3 : y2 - 3, x1 + 3 : x2 - 3].mean(axis=-1) > 150).mean() > 0.9
         # Other crowns are seen in part only, so they lie at the border.
         assert not ((picture.mean(axis=-1) > 150) & ~mask)[BORDER:-BORDER, BORDER:-BORDER].any()
+
+
+def test_a_photograph_is_divided_with_its_crowns():
+    image = np.arange(10 * 20 * 3, dtype=np.uint8).reshape(10, 20, 3)
+    boxes = np.array([[1, 1, 5, 5], [13, 2, 18, 6], [15, 2, 18, 6]], np.float32)
+    (left, lefts), (right, rights) = yolo_tree_crowns.divided(image, boxes)
+    np.testing.assert_array_equal(np.concatenate([left, right], axis=1), image)
+    np.testing.assert_array_equal(lefts, [[1, 1, 5, 5], [13, 2, 16, 6]])
+    np.testing.assert_array_equal(rights, [[0, 2, 2, 6]])
 
 
 def test_threshold_with_the_best_harmonic_mean():

@@ -58,7 +58,7 @@ def test_a_finished_training_is_only_loaded(tmp_path):
     wanted = compiled()
     train_stepwise(wanted, batch, PLAN, tmp_path)
     found = compiled()
-    train_stepwise(found, None, PLAN, tmp_path)
+    assert train_stepwise(found, None, PLAN, tmp_path).resumed_at == []
     for ours, theirs in zip(found.get_weights(), wanted.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

@@ -4,17 +4,14 @@ Only Keras and NumPy are used, so that it runs under every backend of Keras, and
 for another.
 """
 
-import json
-import os
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from utils.experiments.experiment import Experiment, Report, Row
+from utils.experiments.stepwise import Plan, train_stepwise
 
 if TYPE_CHECKING:
     import keras
@@ -22,39 +19,7 @@ if TYPE_CHECKING:
 BORDER = 2  # pixels around a 28×28 picture that make it 32×32
 SHIFT = 1  # pixels that a training picture moves at most
 RECORD_STEPS = 39  # a point of the curve: twelve an epoch of 468 steps
-CHECKPOINT_STEPS = 4 * RECORD_STEPS  # a point is never cut in two by an interruption
-
-
-@dataclass
-class State:
-    """How far a training is; lives in ``state.json`` beside the checkpoint that it names.
-
-    Attributes
-    ----------
-    step : int
-        Steps done.
-    checkpoint : str
-        File with network and optimiser at this step; empty before the first.
-    training_seconds : float
-        Time spent, all sittings together.
-    resumed_at : list of int
-        The steps from which the training went on after interruptions.
-    recorded_step, loss, accuracy : list
-        The training curve: means over the steps since the point before.
-    test_step, test_loss, test_accuracy : list
-        Measured after every epoch.
-    """
-
-    step: int = 0
-    checkpoint: str = ""
-    training_seconds: float = 0.0
-    resumed_at: list[int] = field(default_factory=list)
-    recorded_step: list[int] = field(default_factory=list)
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    test_step: list[int] = field(default_factory=list)
-    test_loss: list[float] = field(default_factory=list)
-    test_accuracy: list[float] = field(default_factory=list)
+CHECKPOINT_STEPS = 2 * RECORD_STEPS
 
 
 def work(part: Mapping[str, Any], folder: Path, report: Report) -> Row:
@@ -72,8 +37,7 @@ def work(part: Mapping[str, Any], folder: Path, report: Report) -> Row:
     Returns
     -------
     dict
-        ``parameters`` (trainable) and the fields of :class:`State`. Nothing is chosen by the test pictures: the last
-        epoch counts.
+        As :func:`train` gives it. Nothing is chosen by the test pictures: the last epoch counts.
     """
     import keras
 
@@ -96,19 +60,18 @@ def train(
     folder: Path,
     report: Report = lambda fraction, says: None,
 ) -> Row:
-    """Train a classifier, going on from the checkpoint in ``folder`` if there is one.
-
-    What a step sees depends on the seed and its number alone, so an interrupted training ends as one that was not.
+    """Train a classifier in cycles of falling learning rate, going on from the checkpoints in `folder`.
 
     Parameters
     ----------
     build : callable
-        Returns the network, ``(batch, height + 4, width + 4, 1)`` → probabilities. Not called where a checkpoint is.
+        Returns the network, ``(batch, height + 4, width + 4, 1)`` → probabilities.
     train_set, test_set : tuple of array
         Pictures ``(m, height, width)``, uint8 in [0, 255], and classes ``(m,)``.
     part : mapping
-        ``epochs``, ``batch``, ``rate`` (highest learning rate of Adam, reached after ``warm_up`` epochs from 0, falling
-        to 0 along a cosine) and ``seed``.
+        ``rates``: one a cycle, the highest learning rate of Adam, reached after ``warm_up`` epochs from 0, falling to 0
+        along a cosine over the ``epochs`` of the cycle (Loshchilov and Hutter 2017, arXiv:1608.03983); ``batch``;
+        ``seed``.
     folder : Path
         Where checkpoints are.
     report : callable
@@ -117,39 +80,46 @@ def train(
     Returns
     -------
     dict
-        ``parameters`` (trainable) and the fields of :class:`State`.
+        ``parameters`` (trainable), ``training_seconds``, ``resumed_at``, and the curves over all cycles:
+        ``recorded_step`` with ``loss`` and ``accuracy``, means over the steps since the point before; ``test_step``
+        with ``test_loss`` and ``test_accuracy``, after every epoch.
     """
     pictures, labels = train_set
     epoch_steps = len(pictures) // part["batch"]
-    steps = part["epochs"] * epoch_steps
-    state, model = _resume(folder)
-    if model is None:
-        model = _compile(build(), part, epoch_steps)
+    model, cycle_steps = build(), part["epochs"] * epoch_steps
     prepared = pad(test_set[0]), test_set[1]
-    began = time.monotonic() - state.training_seconds
-    since: list[tuple[float, float]] = []
-    while state.step < steps:
-        chosen = _chosen(state.step, epoch_steps, len(pictures), part)
-        x = augment(pictures[chosen], np.random.default_rng([part["seed"], 1, state.step]))
-        model.reset_metrics()
-        values = model.train_on_batch(x, labels[chosen], return_dict=True)
-        since.append((float(values["loss"]), float(values["accuracy"])))
-        state.step += 1
-        ends = state.step % epoch_steps == 0
-        if ends or state.step % RECORD_STEPS == 0:
-            _record(state, since)
-            since = []
-        if ends:
-            _test(state, model, prepared)
-        if ends or state.step % CHECKPOINT_STEPS == 0:
-            state.training_seconds = round(time.monotonic() - began, 1)
-            _save(state, model, folder)
-        epoch = -(-state.step // epoch_steps)
-        report(state.step / steps, f"epoch {epoch} of {part['epochs']}, loss {float(values['loss']):.3f}")
-    parameters = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
-    history = asdict(state)
-    del history["checkpoint"]
-    return {"parameters": parameters, **history}
+    row: Row = {
+        "parameters": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
+        "training_seconds": 0.0,
+        "resumed_at": [],
+    }
+
+    def measure(step: int) -> dict[str, float]:
+        if step % epoch_steps:
+            return {}
+        values = model.evaluate(*prepared, batch_size=250, verbose=0, return_dict=True)
+        return {"test_step": step, "test_loss": values["loss"], "test_accuracy": values["accuracy"]}
+
+    for cycle, rate in enumerate(part["rates"]):
+        before = cycle * cycle_steps
+        _compile(model, rate, int(part["warm_up"] * epoch_steps), cycle_steps)
+
+        def batch(step: int, before: int = before) -> tuple[np.ndarray, np.ndarray]:
+            chosen = _chosen(before + step, epoch_steps, len(pictures), part)
+            rng = np.random.default_rng([part["seed"], 1, before + step])
+            return augment(pictures[chosen], rng), labels[chosen]
+
+        def tell(fraction: float, says: str, cycle: int = cycle) -> None:
+            report((cycle + fraction) / len(part["rates"]), f"cycle {cycle + 1}, {says}")
+
+        plan = Plan(cycle_steps, RECORD_STEPS, CHECKPOINT_STEPS)
+        progress = train_stepwise(model, batch, plan, folder / f"cycle-{cycle + 1}", tell, measure)
+        row["training_seconds"] += progress.training_seconds
+        row["resumed_at"] += [before + step for step in progress.resumed_at]
+        for name, values in progress.curve.items():
+            moved = [before + value for value in values] if name.endswith("_step") else values
+            row[name] = row.get(name, []) + moved
+    return row
 
 
 def pad(pictures: np.ndarray) -> np.ndarray:
@@ -176,64 +146,25 @@ def _chosen(step: int, epoch_steps: int, count: int, part: Mapping[str, Any]) ->
     return order[place * part["batch"] : (place + 1) * part["batch"]]
 
 
-def _compile(model: "keras.Model", part: Mapping[str, Any], epoch_steps: int) -> "keras.Model":
+def _compile(model: "keras.Model", rate: float, warm_up: int, steps: int) -> None:
     import keras
 
-    warm_up = int(part["warm_up"] * epoch_steps)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, part["epochs"] * epoch_steps - warm_up, warmup_target=part["rate"], warmup_steps=warm_up
+    falling = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up, warmup_target=rate, warmup_steps=warm_up
     )
-    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
-
-
-def _record(state: State, since: list[tuple[float, float]]) -> None:
-    loss, accuracy = np.mean(since, axis=0)
-    state.recorded_step.append(state.step)
-    state.loss.append(round(float(loss), 4))
-    state.accuracy.append(round(float(accuracy), 4))
-
-
-def _test(state: State, model: "keras.Model", test_set: tuple[np.ndarray, np.ndarray]) -> None:
-    values = model.evaluate(*test_set, batch_size=250, verbose=0, return_dict=True)
-    state.test_step.append(state.step)
-    state.test_loss.append(round(float(values["loss"]), 4))
-    state.test_accuracy.append(round(float(values["accuracy"]), 4))
-
-
-def _save(state: State, model: "keras.Model", folder: Path) -> None:
-    """Keep network, optimiser and state; the state names its checkpoint, so they always fit each other."""
-    old, state.checkpoint = state.checkpoint, f"step-{state.step}.keras"
-    model.save(folder / state.checkpoint)
-    partial = folder / "state.partial"
-    partial.write_text(json.dumps(asdict(state)), encoding="utf-8")
-    os.replace(partial, folder / "state.json")
-    if old not in ("", state.checkpoint):
-        (folder / old).unlink(missing_ok=True)
-
-
-def _resume(folder: Path) -> "tuple[State, keras.Model | None]":
-    """Return state and network of the last checkpoint, or a new state and no network."""
-    file = folder / "state.json"
-    if not file.exists():
-        return State(), None
-    import keras
-
-    state = State(**json.loads(file.read_text(encoding="utf-8")))
-    state.resumed_at.append(state.step)
-    return state, keras.saving.load_model(folder / state.checkpoint)
+    model.compile(keras.optimizers.Adam(falling), "sparse_categorical_crossentropy", metrics=["accuracy"])
 
 
 EXPERIMENT = Experiment(
     name="resnet50-fashion",
     says="ResNet-50 on the whole Fashion-MNIST, 60,000 pictures of clothes at 32×32.",
-    minutes=30,
+    minutes=60,
     parts={
         "ResNet-50": {
             "depth": 50,
             "epochs": 5,
             "batch": 128,
-            "rate": 1e-3,
+            "rates": [1e-3, 7e-4],
             "warm_up": 0.25,
             "seed": 1,
         }

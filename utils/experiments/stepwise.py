@@ -110,7 +110,7 @@ def train_stepwise(
         Of all sittings together.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    progress = _resume(model, folder)
+    progress = _resume(model, plan, folder)
     began = time.monotonic() - progress.training_seconds
     since: list[Mapping[str, float]] = []
     while progress.step < plan.steps:
@@ -143,7 +143,7 @@ def _save(progress: Progress, model: "keras.Model", folder: Path) -> None:
         (folder / old).unlink(missing_ok=True)
 
 
-def _resume(model: "keras.Model", folder: Path) -> Progress:
+def _resume(model: "keras.Model", plan: Plan, folder: Path) -> Progress:
     """Bring the network to its last checkpoint, if there is one, and return how far that is."""
     # Without its variables an optimiser would take none from a checkpoint.
     model.optimizer.build(model.trainable_variables)
@@ -151,6 +151,7 @@ def _resume(model: "keras.Model", folder: Path) -> Progress:
     if not file.exists():
         return Progress()
     progress = Progress(**json.loads(file.read_text(encoding="utf-8")))
-    progress.resumed_at.append(progress.step)
+    if progress.step < plan.steps:
+        progress.resumed_at.append(progress.step)
     model.load_weights(folder / progress.checkpoint)
     return progress

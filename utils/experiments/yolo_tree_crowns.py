@@ -1,6 +1,6 @@
-"""Our YOLOv2 for tree crowns, trained on one aerial photograph and tested on others: lesson 4 of week 3."""
+"""Our YOLOv2 for tree crowns, trained on three aerial photographs and tested on a fourth: lesson 4 of week 3."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,18 @@ from utils.detection.average_precision import Truth, average_precision, precisio
 from utils.detection.detections import Detections
 from utils.experiments.experiment import Experiment, Report, Row
 
-TRAIN_PLACE = "yellowstone_1"
-TEST_PLACES = ("yellowstone_2", "florida", "california")
+TRAIN_PLACES = ("yellowstone_1", "florida", "california")
+TEST_PLACE = "yellowstone_2"
+# The right fifth of the largest photograph trains nothing: the score threshold is chosen there.
+CHOOSING = 0.8
 IOU_THRESHOLD = 0.4  # of DeepForest's evaluation
-SCALES = 0.75, 1.25
+SCALES = 0.7, 1.35
 VISIBLE = 0.4  # a crown that a crop shows less of is none
-LIGHT = 20  # levels of 255 that each colour is shifted by at most
+LIGHT = 30  # levels of 255 that each colour is shifted by at most
 
 
 def work(part: Mapping[str, Any], folder: Path, report: Report) -> Row:
-    """Train the detector on crops of the first photograph and measure it on the others.
+    """Train the detector on crops of three photographs and measure it on the fourth.
 
     Parameters
     ----------
@@ -35,9 +37,10 @@ def work(part: Mapping[str, Any], folder: Path, report: Report) -> Row:
     Returns
     -------
     dict
-        ``anchors``; ``parameters`` (of the tail); curves; by place: ``crowns``, ``average_precision`` at IoU .4, and
-        ``precision`` and ``recall`` at ``score_threshold``, which was chosen on the training photograph. The others
-        choose nothing.
+        ``anchors``; ``parameters`` (of the tail); curves; ``score_threshold``, the one with the best harmonic mean of
+        precision and recall on a strip of the first photograph that trains nothing; and by place, ``"strip"`` and the
+        test's: ``crowns``, ``average_precision`` at IoU .4, ``precision`` and ``recall`` at the threshold. The test's
+        photograph chooses nothing.
     """
     import keras
 
@@ -49,7 +52,9 @@ def work(part: Mapping[str, Any], folder: Path, report: Report) -> Row:
     model = tree_crown_detector(None, part["dropout"])
     report(0.0, "cutting crops")
     photographs = load_tree_crowns()
-    images, truth = crops(*photographs[TRAIN_PLACE], part["crops"], np.random.default_rng([part["seed"], 3]))
+    part_of_first, strip = divided(*photographs[TRAIN_PLACES[0]])
+    sources = [part_of_first, *(photographs[place] for place in TRAIN_PLACES[1:])]
+    images, truth = crops(sources, part["crops"], np.random.default_rng([part["seed"], 3]))
     features = stem_features(model, images, lambda done: report(0.0, f"features, {done:.0%}"))
     phases = (
         Phase("head", part["steps"], part["rate"]),
@@ -57,7 +62,9 @@ def work(part: Mapping[str, Any], folder: Path, report: Report) -> Row:
     )
     progress = train_tail(model, features, truth, ANCHORS, phases, part["seed"], folder, report)
     save_tail(model, folder / "weights.h5")
-    threshold = best_threshold(detections(model, photographs[TRAIN_PLACE][0]), photographs[TRAIN_PLACE][1])
+    asked = {"strip": strip, TEST_PLACE: photographs[TEST_PLACE]}
+    found = {place: detections(model, image) for place, (image, _) in asked.items()}
+    threshold = best_threshold(found["strip"], strip[1])
     return {
         "anchors": ANCHORS.round(3).tolist(),
         "parameters": model.get_layer("tail").count_params(),
@@ -65,24 +72,42 @@ def work(part: Mapping[str, Any], folder: Path, report: Report) -> Row:
         "training_seconds": sum(one.training_seconds for one in progress),
         "resumed_at": {phase.name: one.resumed_at for phase, one in zip(phases, progress, strict=True)},
         "score_threshold": round(threshold, 3),
-        "places": {
-            place: measure(detections(model, photographs[place][0]), photographs[place][1], threshold)
-            for place in (TRAIN_PLACE, *TEST_PLACES)
-        },
+        "places": {place: measure(found[place], boxes, threshold) for place, (_, boxes) in asked.items()},
     }
 
 
-def crops(
-    image: np.ndarray, boxes: np.ndarray, count: int, rng: np.random.Generator
-) -> tuple[np.ndarray, list[Truth]]:
-    """Cut square pieces at random places and scales out of a photograph, turned, mirrored and lit at random.
+def divided(
+    image: np.ndarray, boxes: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Divide a photograph by an upright line; crowns that the line cuts belong to the side that shows more of them.
 
     Parameters
     ----------
     image : ndarray, (height, width, 3)
-        uint8 RGB.
+        The photograph.
     boxes : ndarray, (n, 4)
         Corners in its pixels.
+
+    Returns
+    -------
+    (image, boxes), (image, boxes)
+        The left part, to train on, and the right one, each with boxes in its own pixels.
+    """
+    line, height = int(CHOOSING * image.shape[1]), image.shape[0]
+    left = crop(image, 0, 0, height, line, boxes, 0.5)
+    right = crop(image, 0, line, height, image.shape[1] - line, boxes, 0.5)
+    return (left.image, left.boxes), (right.image, right.boxes)
+
+
+def crops(
+    photographs: Sequence[tuple[np.ndarray, np.ndarray]], count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, list[Truth]]:
+    """Cut square pieces at random places and scales out of photographs, turned, mirrored and lit at random.
+
+    Parameters
+    ----------
+    photographs : sequence of (image, boxes)
+        uint8 RGB (height, width, 3), and corners (n, 4) in its pixels. Each is as likely as its crowns are many.
     count : int
         How many pieces; each shows at least one crown.
     rng : numpy.random.Generator
@@ -97,8 +122,10 @@ def crops(
     """
     from utils.models.tree_crowns import SIDE, TILE
 
+    crowns = np.array([len(boxes) for _, boxes in photographs])
     images, truth = np.empty((count, SIDE, SIDE, 3), np.uint8), []
     while len(truth) < count:
+        image, boxes = photographs[rng.choice(len(crowns), p=crowns / crowns.sum())]
         side = int(TILE * rng.uniform(*SCALES))
         top, left = (int(rng.integers(0, length - side + 1)) for length in image.shape[:2])
         piece, seen, _ = crop(image, top, left, side, side, boxes, VISIBLE)
@@ -149,16 +176,16 @@ def _curve(found: Detections, boxes: np.ndarray):
 
 EXPERIMENT = Experiment(
     name="yolo-tree-crowns",
-    says="Our YOLOv2 for tree crowns, trained on one aerial photograph and tested on others.",
-    minutes=10,
+    says="Our YOLOv2 for tree crowns, trained on three aerial photographs and tested on a fourth.",
+    minutes=12,
     parts={
         "YOLOv2": {
-            "crops": 1500,
+            "crops": 2000,
             "steps": 300,
-            "fine_steps": 300,
+            "fine_steps": 450,
             "rate": 2e-3,
             "fine_rate": 3e-4,
-            "dropout": 0.1,
+            "dropout": 0.15,
             "seed": 1,
         }
     },
