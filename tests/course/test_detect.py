@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from utils.cli import app
 from utils.course.detect import _pictures, detect
 from utils.course.refusal import Refusal
-from utils.data import load_street_clip, photograph
+from utils.data import load_street_clip, load_tree_crowns, photograph
 
 RUN = CliRunner()
 
@@ -60,6 +60,19 @@ def test_a_face_in_a_large_picture(tmp_path):
     assert 2500 < x1 < x2 < 2800
     assert 1900 < y1 < y2 < 2200
     assert said == ["large.png: 1 × face"]
+
+
+@pytest.mark.slow
+def test_our_own_networks(tmp_path):
+    Image.fromarray(photograph("flower")).save(tmp_path / "flower.png")
+    forest = load_tree_crowns()["yellowstone_2"][0][:400, :400]
+    Image.fromarray(forest).save(tmp_path / "forest.png")
+    for network, score, name in (("kinds", 0.5, "flower"), ("tree-crowns", 0.15, "forest")):
+        out = tmp_path / network
+        assert detect([tmp_path / f"{name}.png"], network, score, 0.4, out, 1, lambda line: None) == 0
+        listed = json.loads((out / f"{name}.png.json").read_text())
+        assert {one["class"] for one in listed["detections"]} == {{"forest": "tree crown"}.get(name, name)}
+        assert listed["network"].startswith("our YOLOv2 for")
 
 
 def write_video(path, frames: np.ndarray) -> None:

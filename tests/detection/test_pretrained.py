@@ -4,12 +4,14 @@ import keras
 import numpy as np
 import pytest
 
-from utils.data import CUT_OUT_CLASSES, load_street_clip, photograph
+from utils.data import CUT_OUT_CLASSES, load_street_clip, load_tree_crowns, photograph
 from utils.data.boxes import box_areas
+from utils.data.runs import load_run
 from utils.detection.pretrained import find_faces, find_kinds, find_objects
-from utils.experiments import yolo_six_kinds
+from utils.experiments import yolo_six_kinds, yolo_tree_crowns
 from utils.models.six_kinds import six_kinds_detector
 from utils.models.tiny_face_detector import tiny_face_detector
+from utils.models.tree_crowns import tree_crown_detector
 from utils.models.yolov3 import coco_classes, yolov3_tiny
 
 pytestmark = pytest.mark.slow
@@ -95,3 +97,13 @@ def test_six_kinds_of_things_that_it_never_saw(kinds_detector):
     # The whole test has 200 scenes; 60 of them are off by a few hundredths.
     scenes = yolo_six_kinds.composed_test("unseen things, unseen backgrounds", 60)
     assert yolo_six_kinds.measure(kinds_detector, scenes) > 0.62
+
+
+def test_tree_crowns_of_a_photograph_that_it_never_saw():
+    image, boxes = load_tree_crowns()[yolo_tree_crowns.TEST_PLACE]
+    threshold = load_run("yolo-tree-crowns")["rows"][0]["score_threshold"]
+    row = yolo_tree_crowns.measure(
+        yolo_tree_crowns.detections(tree_crown_detector(), image), boxes, threshold
+    )
+    assert row["precision"] >= 0.5
+    assert row["recall"] >= 0.5

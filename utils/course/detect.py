@@ -16,16 +16,29 @@ from utils.detection.detections import Detections
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
 VIDEOS = (".mp4", ".avi", ".mkv", ".mov", ".webm")
-TILE = 832  # twice the networks' own input: what is larger is also looked at in parts
+TILE = 832  # pixels: what is larger is also looked at in parts
 
 
 @dataclass(frozen=True)
 class Finder:
-    """A trained network: what it is, its class names, and a function (picture, score, iou) → Detections in pixels."""
+    """A trained network.
+
+    Attributes
+    ----------
+    says : str
+        What it is.
+    classes : tuple of str
+        Names of its classes.
+    find : callable
+        (picture, score, iou) → Detections in pixels.
+    tiles : bool
+        Whether large pictures are given to it in parts, too; otherwise it sees to that itself.
+    """
 
     says: str
     classes: tuple[str, ...]
     find: Callable[[np.ndarray, float, float], Detections]
+    tiles: bool = True
 
 
 def _objects() -> Finder:
@@ -52,7 +65,38 @@ def _faces() -> Finder:
     )
 
 
-NETWORKS: dict[str, Callable[[], Finder]] = {"objects": _objects, "faces": _faces}
+def _kinds() -> Finder:
+    from utils.data import CUT_OUT_CLASSES
+    from utils.detection.pretrained import find_kinds
+    from utils.models.six_kinds import six_kinds_detector
+
+    model = six_kinds_detector()
+    return Finder(
+        "our YOLOv2 for six kinds of things",
+        CUT_OUT_CLASSES,
+        lambda image, score, iou: find_kinds(model, image, score, iou),
+    )
+
+
+def _tree_crowns() -> Finder:
+    from utils.detection.pretrained import find_tree_crowns
+    from utils.models.tree_crowns import tree_crown_detector
+
+    model = tree_crown_detector()
+    return Finder(
+        "our YOLOv2 for tree crowns in aerial photographs of about 10 cm a pixel",
+        ("tree crown",),
+        lambda image, score, iou: find_tree_crowns(model, image, score, iou),
+        tiles=False,
+    )
+
+
+NETWORKS: dict[str, Callable[[], Finder]] = {
+    "objects": _objects,
+    "faces": _faces,
+    "kinds": _kinds,
+    "tree-crowns": _tree_crowns,
+}
 
 
 def detect(
@@ -159,6 +203,8 @@ def _pictures(file: Path, every: int) -> Iterator[tuple[str, np.ndarray]]:
 def _look(finder: Finder, image: np.ndarray, score: float, iou: float) -> Detections:
     from utils.detection.tiles import find_in_tiles
 
+    if not finder.tiles:
+        return finder.find(image, score, iou)
     return find_in_tiles(lambda part: finder.find(part, score, iou), image, TILE, iou_threshold=iou)
 
 
