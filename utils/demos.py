@@ -4,8 +4,9 @@ A demo is a notebook of ipywidgets that Voilà serves; it wires these parts to f
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from html import escape
 from typing import TypeVar
 
@@ -67,14 +68,27 @@ def to_png(picture: np.ndarray) -> bytes:
     """
     from PIL import Image
 
+    buffer = io.BytesIO()
+    Image.fromarray(_checked_picture(picture)).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def to_jpeg(picture: np.ndarray) -> bytes:
+    """Encode a photograph as JPEG of quality 90: not exact, but in a tenth of PNG's time; parameters as `to_png`."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(_checked_picture(picture)).save(buffer, "JPEG", quality=90, subsampling=0)
+    return buffer.getvalue()
+
+
+def _checked_picture(picture: np.ndarray) -> np.ndarray:
     picture = np.asarray(picture)
     if picture.dtype != np.uint8:
         raise TypeError(f"picture must be uint8, got {picture.dtype}")
     if picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)) or 0 in picture.shape:
         raise ValueError(f"picture must have shape (height, width[, 3]), got {picture.shape}")
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    return picture
 
 
 class PictureChooser(widgets.HBox):
@@ -83,9 +97,13 @@ class PictureChooser(widgets.HBox):
     Parameters
     ----------
     start
-        Name of the photograph at the beginning and after `reset`; one of `utils.data.photograph_names()`.
+        Name of the photograph at the beginning and after `reset`; one of `utils.data.photograph_names()`,
+        or that of a series.
     size
-        Length in pixels of the longer side that pictures are brought to.
+        Length in pixels of the longer side that photographs and uploads are brought to.
+    series
+        Pictures in an order, by name; made when they are first asked for, and taken in their own size. A slider goes
+        through them.
 
     Attributes
     ----------
@@ -95,28 +113,41 @@ class PictureChooser(widgets.HBox):
 
     picture = traitlets.Any()
 
-    def __init__(self, start: str, size: int):
+    def __init__(
+        self, start: str, size: int, series: Mapping[str, Callable[[], Sequence[np.ndarray]]] | None = None
+    ):
         self._start, self._size = start, size
+        self._series = {name: cache(make) for name, make in (series or {}).items()}
         firm = {"flex": "0 0 auto"}
-        names = photograph_names()
+        names = [*self._series, *photograph_names()]
         self._names = widgets.Dropdown(options=names, value=start, description="photograph", layout=firm)
         self._upload = widgets.FileUpload(
             accept="image/*", description="your own", layout={"width": "170px", **firm}
         )
-        self._message = widgets.HTML()
-        super().__init__([self._names, self._upload, self._message])
+        self._message = widgets.HTML(layout={"order": "1"})  # at the end, behind the slider
+        self._number = widgets.IntSlider(1, 1, 1, description="number", layout={"width": "330px", **firm})
+        slider = [self._number] if self._series else []
+        super().__init__([self._names, self._upload, self._message, *slider])
         self._names.observe(self._take_photograph, "value")
+        self._number.observe(self._take_photograph, "value")
         self._upload.observe(self._take_upload, "value")
         self._take_photograph()
 
     def reset(self) -> None:
         """Go back to the photograph of the beginning."""
-        self._names.value = self._start
+        self._number.value, self._names.value = 1, self._start
         self._take_photograph()
 
     def _take_photograph(self, change: object = None) -> None:
         self._say("")
-        self.picture = photograph(self._names.value, self._size)
+        name = self._names.value
+        series = self._series[name]() if name in self._series else []
+        self._number.layout.display = None if len(series) else "none"
+        if not len(series):
+            self.picture = photograph(name, self._size)
+            return
+        self._number.max = len(series)
+        self.picture = series[self._number.value - 1]
 
     def _take_upload(self, change: dict) -> None:
         if not change["new"]:

@@ -12,7 +12,7 @@ from tests.demos.serving import ROOT
 from utils.course.demo import find_demo, voila_command, voila_environment
 from utils.course.refusal import Refusal
 from utils.data import photograph
-from utils.demos import NewestJob, PictureChooser, demo_page, to_png
+from utils.demos import NewestJob, PictureChooser, demo_page, to_jpeg, to_png
 
 
 def upload(chooser: PictureChooser, name: str, content: bytes) -> None:
@@ -64,6 +64,40 @@ def test_reset_forgets_upload_and_message(chooser):
     assert chooser.children[2].value == ""
 
 
+def test_a_series_is_made_once_and_gone_through_by_a_slider():
+    made = []
+
+    def frames():
+        made.append("now")
+        return np.arange(3, dtype=np.uint8)[:, None, None, None] * np.ones((4, 6, 3), np.uint8)
+
+    chooser = PictureChooser("coffee", 60, {"clip": frames})
+    names, slider = chooser.children[0], chooser.children[3]
+    assert (made, slider.layout.display) == ([], "none")
+    names.value = "clip"
+    assert (slider.max, slider.layout.display) == (3, None)
+    slider.value = 3
+    assert (chooser.picture == 2).all()
+    assert chooser.picture.shape == (4, 6, 3)
+    chooser.reset()
+    assert (slider.value, slider.layout.display, names.value) == (1, "none", "coffee")
+    names.value = "clip"
+    assert (chooser.picture == 0).all()
+    assert made == ["now"]
+
+
+def test_a_demo_can_begin_with_a_series():
+    chooser = PictureChooser("clip", 60, {"clip": lambda: [np.full((4, 6, 3), 7, np.uint8)]})
+    assert (chooser.picture == 7).all()
+
+
+def test_jpeg_resembles_the_picture():
+    ramp = np.tile(np.linspace(0, 255, 64, dtype=np.uint8)[:, None, None], (1, 48, 3))
+    back = np.asarray(Image.open(io.BytesIO(to_jpeg(ramp))))
+    assert back.shape == ramp.shape
+    assert np.abs(back.astype(int) - ramp).max() <= 6
+
+
 @pytest.mark.parametrize("shape", [(4, 6), (4, 6, 3)])
 def test_png_is_lossless(shape):
     picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
@@ -79,9 +113,10 @@ def test_png_is_lossless(shape):
         (np.zeros(4, np.uint8), ValueError),
     ],
 )
-def test_what_is_no_picture_is_refused(picture, error):
+@pytest.mark.parametrize("encode", [to_png, to_jpeg])
+def test_what_is_no_picture_is_refused(picture, error, encode):
     with pytest.raises(error, match="picture must"):
-        to_png(picture)
+        encode(picture)
 
 
 @pytest.mark.parametrize("px", [12, 17, 41])

@@ -109,11 +109,38 @@ def soft_suppress(detections: Detections, sigma: float = 0.5, score_threshold: f
     Detections
         By falling new score.
     """
+    found = detections
+    scores = lowered_scores(found.boxes, found.scores, found.classes, sigma, score_threshold)
+    rows = np.argsort(-scores, kind="stable")
+    rows = rows[scores[rows] >= score_threshold]
+    return Detections(found.boxes[rows], scores[rows], found.classes[rows])
+
+
+def lowered_scores(
+    boxes: ArrayLike,
+    scores: ArrayLike,
+    classes: ArrayLike | None = None,
+    sigma: float = 0.5,
+    score_threshold: float = 0.001,
+) -> np.ndarray:
+    """Return the scores that soft suppression leaves, in the order of the boxes.
+
+    Parameters
+    ----------
+    boxes, scores, classes : array_like
+        As :func:`kept_rows` takes them; scores of at least 0.
+    sigma, score_threshold : float
+        As in :func:`soft_suppress`. A score that falls below the threshold is lowered no further.
+
+    Returns
+    -------
+    ndarray, (n,)
+    """
     if not sigma > 0:
         raise ValueError(f"sigma must be greater than 0, got {sigma!r}")
     if not score_threshold >= 0:
         raise ValueError(f"score_threshold must be at least 0, got {score_threshold!r}")
-    boxes, scores, classes = _checked(detections.boxes, detections.scores, detections.classes)
+    boxes, scores, classes = _checked(boxes, scores, classes)
     if (scores < 0).any():
         raise ValueError(f"scores must be at least 0, got {scores.min():g}")
     scores = scores.copy()
@@ -125,9 +152,7 @@ def soft_suppress(detections: Detections, sigma: float = 0.5, score_threshold: f
             overlaps = iou_matrix(boxes[best][None], boxes[waiting])[0]
             scores[waiting] *= np.exp(-(overlaps**2) / sigma)
             waiting = waiting[scores[waiting] >= score_threshold]
-    rows = np.argsort(-scores, kind="stable")
-    rows = rows[scores[rows] >= score_threshold]
-    return Detections(detections.boxes[rows], scores[rows], detections.classes[rows])
+    return scores
 
 
 def _kept_of_sorted(boxes: np.ndarray, iou_threshold: float, most: int | None) -> np.ndarray:

@@ -29,6 +29,7 @@ from utils.plots.convolution import (
 )
 from utils.plots.demo_convolution import colour_response, place_side_by_side
 from utils.plots.depth import show_depths, show_gradient_norms, show_training
+from utils.plots.detection_demo import paint_detections
 from utils.plots.filters import (
     draw_numbers,
     show_descent,
@@ -56,6 +57,7 @@ __all__ = [
     "draw_depth",
     "draw_guesses",
     "draw_numbers",
+    "paint_detections",
     "place_side_by_side",
     "say_depth",
     "show_accuracy_by_pictures",
