@@ -121,6 +121,7 @@ NOTEBOOKS: dict[str, Notebook] = {
         "week3_yolo/3_boxes_iou_nms.ipynb",
         ("boxes_to_corners", "iou", "iou_matrix", "non_max_suppression", "soft_nms"),
     ),
+    "w3l5": Notebook("week3_yolo/5_region_proposals.ipynb", ("propose_regions", "rcnn_detect")),
 }
 
 
