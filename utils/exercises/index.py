@@ -122,6 +122,17 @@ NOTEBOOKS: dict[str, Notebook] = {
         ("boxes_to_corners", "iou", "iou_matrix", "non_max_suppression", "soft_nms"),
     ),
     "w3l5": Notebook("week3_yolo/5_region_proposals.ipynb", ("propose_regions", "rcnn_detect")),
+    "w3a1": Notebook(
+        "week3_yolo/assignment_1_object_detection_with_yolo.ipynb",
+        (
+            "yolo_head",
+            "yolo_filter_boxes",
+            "iou",
+            "yolo_non_max_suppression",
+            "scale_boxes",
+            "yolo_eval",
+        ),
+    ),
 }
 
 

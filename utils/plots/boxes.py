@@ -71,13 +71,15 @@ def draw_boxes(
         if labels is not None:
             hidden = any(np.hypot(x1 - x, y1 - y) < 0.04 * image.shape[1] for x, y in placed)
             placed.append((x1, y1))
+            # At the right edge a label grows to the left, at the upper edge it stands inside the box: else it is cut.
+            right, inside = x1 > 0.7 * image.shape[1], y1 < 0.08 * image.shape[0]
             ax.text(
-                *((x2, y2) if hidden else (x1, y1)),
+                *((x2, y2) if hidden else (x2, y1) if right else (x1, y1)),
                 labels[i],
                 fontsize=8,
                 color=_readable_on(colour),
-                ha="right" if hidden else "left",
-                va="top" if hidden else "bottom",
+                ha="right" if hidden or right else "left",
+                va="top" if hidden or inside else "bottom",
                 clip_on=True,
                 bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.5},
             )

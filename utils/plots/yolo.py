@@ -9,7 +9,7 @@ from matplotlib.patches import Patch, Rectangle
 from utils.plots.boxes import draw_boxes
 from utils.plots.style import PALETTE
 
-_LABELLED_CELLS = 150
+_WORTH_SAYING = 0.05  # smaller confidences are not written into their cells
 
 
 def show_cell_numbers(numbers: np.ndarray, names: Sequence[str]) -> None:
@@ -40,7 +40,7 @@ def show_cell_numbers(numbers: np.ndarray, names: Sequence[str]) -> None:
 def show_cells(
     image: np.ndarray, confidence: np.ndarray, scores: np.ndarray, labels: np.ndarray, names: Sequence[str]
 ) -> None:
-    """Show a picture with the network's grid, how sure each cell is, and what it would say.
+    """Show how sure each cell of the network's grid is, and what it would say, over the picture.
 
     Parameters
     ----------
@@ -53,32 +53,28 @@ def show_cells(
     names : sequence of str
         Of the classes.
     """
-    figure, axes = plt.subplots(1, 3, figsize=(9.6, 3.6))
+    figure, axes = plt.subplots(1, 2, figsize=(6.2, 3.4))
     rows, columns = confidence.shape
     whole = (0, columns, rows, 0)
-    for ax, title in zip(
-        axes, ("the grid", "best confidence of each cell", "best class of each cell"), strict=True
-    ):
-        ax.imshow(image, extent=whole, aspect="auto")
+    axes[0].imshow(confidence, extent=whole, cmap="Blues", vmin=0, vmax=1)
+    axes[1].imshow(image, extent=whole)
+    for ax, title in zip(axes, ("best confidence of each cell", "best class of each cell"), strict=True):
         ax.set_title(title)
         ax.set_xticks(range(columns + 1), [])
         ax.set_yticks(range(rows + 1), [])
         ax.tick_params(length=0)
-        ax.grid(color="white", linewidth=0.8)
+        ax.grid(color="0.8", linewidth=0.8)
         ax.spines[:].set_visible(False)
-    axes[1].imshow(confidence, extent=whole, aspect="auto", cmap="Blues", vmin=0, vmax=1, alpha=0.85)
-    if confidence.size <= _LABELLED_CELLS:
-        for row, column in np.ndindex(confidence.shape):
-            value = confidence[row, column]
-            colour = "white" if value > 0.5 else "black"
-            axes[1].text(
-                column + 0.5, row + 0.5, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour
-            )
+    for row, column in np.argwhere(confidence >= _WORTH_SAYING):
+        value = confidence[row, column]
+        colour = "white" if value > 0.5 else "black"
+        place = {"ha": "center", "va": "center", "fontsize": 7}
+        axes[0].text(column + 0.5, row + 0.5, f"{value:.2f}", color=colour, **place)
     for row, column in np.ndindex(labels.shape):
         colour, strength = PALETTE[labels[row, column] % len(PALETTE)], 0.12 + 0.75 * scores[row, column]
-        axes[2].add_patch(Rectangle((column, row), 1, 1, facecolor=colour, alpha=strength, edgecolor="none"))
+        axes[1].add_patch(Rectangle((column, row), 1, 1, facecolor=colour, alpha=strength, edgecolor="none"))
     kinds = [Patch(color=PALETTE[i % len(PALETTE)], label=name) for i, name in enumerate(names)]
-    figure.legend(handles=kinds, loc="outside lower center", ncols=len(names))
+    figure.legend(handles=kinds, loc="outside lower center", ncols=len(names), fontsize=8)
     plt.show()
 
 
@@ -97,14 +93,14 @@ def show_all_boxes(image: np.ndarray, boxes: np.ndarray, scores: np.ndarray, kin
         Boxes of one kind have one colour.
     """
     height, width = image.shape[:2]
-    _, ax = plt.subplots(figsize=(6, 6 * height / width))
+    _, ax = plt.subplots(figsize=(3.8, 3.8 * height / width))
     ax.imshow(image)
     ax.axis("off")
     for row in np.argsort(scores):
         x1, y1, x2, y2 = boxes[row]
         line = {"edgecolor": PALETTE[kinds[row] % len(PALETTE)], "linewidth": 0.4 + 3.5 * scores[row]}
         ax.add_patch(
-            Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, alpha=0.25 + 0.75 * scores[row], **line)
+            Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, alpha=0.12 + 0.88 * scores[row], **line)
         )
     ax.set(xlim=(0, width), ylim=(height, 0))
     plt.show()
@@ -129,9 +125,15 @@ def show_detections(
     truth : sequence of ndarray, (n, 4), optional
         For each picture the boxes that are right, drawn as dashed white lines.
     """
-    rows = -(-len(pictures) // columns)
-    tallest = max(image.shape[0] / image.shape[1] for image, *_ in pictures)
-    _, axes = plt.subplots(rows, columns, figsize=(width * columns, width * tallest * rows), squeeze=False)
+    shapes = [image.shape[0] / image.shape[1] for image, *_ in pictures]
+    heights = [max(shapes[start : start + columns]) for start in range(0, len(shapes), columns)]
+    _, axes = plt.subplots(
+        len(heights),
+        columns,
+        figsize=(width * columns, width * sum(heights)),
+        height_ratios=heights,
+        squeeze=False,
+    )
     for ax in axes.ravel():
         ax.axis("off")
     for i, (ax, (image, boxes, labels, kinds)) in enumerate(zip(axes.ravel(), pictures, strict=False)):
