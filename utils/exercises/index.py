@@ -116,6 +116,10 @@ NOTEBOOKS: dict[str, Notebook] = {
         ),
     ),
     "w2demo": Notebook("week2_resnets/demo_resnet.ipynb"),
+    "w3l1": Notebook(
+        "week3_yolo/1_localization_and_landmarks.ipynb",
+        ("encode_label", "localization_loss", "landmark_loss"),
+    ),
     "w3l2": Notebook("week3_yolo/2_sliding_windows.ipynb", ("dense_to_conv", "sliding_window_scores")),
     "w3l3": Notebook(
         "week3_yolo/3_boxes_iou_nms.ipynb",
