@@ -126,6 +126,10 @@ NOTEBOOKS: dict[str, Notebook] = {
         ("boxes_to_corners", "iou", "iou_matrix", "non_max_suppression", "soft_nms"),
     ),
     "w3l5": Notebook("week3_yolo/5_region_proposals.ipynb", ("propose_regions", "rcnn_detect")),
+    "w3l6": Notebook(
+        "week3_yolo/6_semantic_segmentation.ipynb",
+        ("conv_block", "upsampling_block", "unet_model"),
+    ),
     "w3a1": Notebook(
         "week3_yolo/assignment_1_object_detection_with_yolo.ipynb",
         (
