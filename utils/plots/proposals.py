@@ -25,13 +25,13 @@ def show_proposal_film(
         A box is drawn when its longer side has at least this share of the picture's longer side.
     """
     columns = 1 + len(segmentations)
-    size = (7.6, 2 * 7.6 / columns * image.shape[0] / image.shape[1] + 0.6)
+    size = (6.8, 2 * 6.8 / columns * image.shape[0] / image.shape[1] + 0.6)
     _, axes = plt.subplots(2, columns, figsize=size, squeeze=False)
     axes[0, 0].imshow(image)
-    axes[0, 0].set_title("photograph")
+    axes[0, 0].set_title("photograph", fontsize=9)
     for (above, below), (title, regions) in zip(axes.T[1:], segmentations.items(), strict=True):
         above.imshow(paint_regions(image, regions))
-        above.set_title(title)
+        above.set_title(title, fontsize=9)
         below.imshow(image)
         for rows, columns_of in filter(None, find_objects(regions + 1)):
             height, width = rows.stop - rows.start, columns_of.stop - columns_of.start
@@ -40,7 +40,7 @@ def show_proposal_film(
                 below.add_patch(
                     Rectangle(corner, width, height, fill=False, edgecolor=PALETTE[6], linewidth=0.8)
                 )
-        below.set_title(f"{len(below.patches)} boxes")
+        below.set_title(f"{len(below.patches)} boxes", fontsize=9)
     for ax in axes.flat:
         ax.axis("off")
     plt.show()
