@@ -125,6 +125,10 @@ NOTEBOOKS: dict[str, Notebook] = {
         "week3_yolo/3_boxes_iou_nms.ipynb",
         ("boxes_to_corners", "iou", "iou_matrix", "non_max_suppression", "soft_nms"),
     ),
+    "w3l4": Notebook(
+        "week3_yolo/4_anchors_and_training_yolo.ipynb",
+        ("kmeans_anchors", "encode_targets", "yolo_loss", "average_precision"),
+    ),
     "w3l5": Notebook("week3_yolo/5_region_proposals.ipynb", ("propose_regions", "rcnn_detect")),
     "w3l6": Notebook(
         "week3_yolo/6_semantic_segmentation.ipynb",
