@@ -23,7 +23,7 @@ def show_label(image: np.ndarray, label: Sequence[float]) -> None:
         p_c, b_x, b_y, b_h, b_w, relative to the picture; what follows is not drawn.
     """
     _, x, y, h, w = label[:5]
-    _, ax = plt.subplots(figsize=(4.6, 4.6 * image.shape[0] / image.shape[1]))
+    _, ax = plt.subplots(figsize=(4.4, 4.4 * image.shape[0] / image.shape[1]))
     ax.imshow(image, extent=(0, 1, 1, 0), aspect=image.shape[0] / image.shape[1])
     ax.add_patch(Rectangle((x - w / 2, y - h / 2), w, h, fill=False, edgecolor=TRUE, linewidth=2.5))
     ax.plot(x, y, "o", color=TRUE, markeredgecolor="black", markersize=8)
@@ -116,7 +116,7 @@ def _picture_axes(images: Sequence[np.ndarray], captions: Sequence[str] | None, 
     """Lay pictures out in rows and return the axes of each."""
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    cell = min(6.4 / max(columns, 5), 1.9) if columns > 3 else 1.9
+    cell = min(6.2 / max(columns, 5), 1.75) if columns > 3 else 1.75
     tallest = max(image.shape[0] / image.shape[1] for image in images)
     size = (cell * columns, (cell * tallest + (0.3 if captions else 0.05)) * rows + 0.3)
     _, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
