@@ -92,7 +92,9 @@ def demo(
 @_told
 def detect(
     pictures: Annotated[list[Path], typer.Argument(help="Pictures, videos, or folders of them.")],
-    network: Annotated[str, typer.Option(help="Which network: objects, faces, kinds or tree-crowns.")] = "objects",
+    network: Annotated[
+        str, typer.Option(help="Which network: objects, faces, kinds or tree-crowns.")
+    ] = "objects",
     score: Annotated[float, typer.Option(help="Keep boxes with at least this score.")] = 0.5,
     iou: Annotated[float, typer.Option(help="Suppress boxes that overlap a better one by more.")] = 0.45,
     out: Annotated[Path, typer.Option(help="Folder of the results.", file_okay=False)] = Path("detected"),
