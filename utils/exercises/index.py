@@ -145,6 +145,7 @@ NOTEBOOKS: dict[str, Notebook] = {
             "yolo_eval",
         ),
     ),
+    "w3demo": Notebook("week3_yolo/demo_detection.ipynb"),
 }
 
 
