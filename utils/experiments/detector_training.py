@@ -127,8 +127,7 @@ def save_tail(model: "keras.Model", path: Path) -> None:
     weights = {
         f"{layer.name}/{variable.name}": np.asarray(variable)
         for layer in tail.layers
-        for variable in layer.variables
-        if "seed" not in variable.name
+        for variable in layer.weights  # without the state of the dropout's random numbers
     }
     write_arrays(path, halve_kernels(weights))
 

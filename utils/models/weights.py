@@ -27,7 +27,7 @@ def assign_weights(model: keras.Model, weights: Mapping[str, np.ndarray]) -> Non
         When a name is missing, left over, or a shape differs; nothing is assigned then.
     """
     variables = {
-        f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in layer.variables
+        f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in layer.weights
     }
     missing, left = sorted(set(variables) - set(weights)), sorted(set(weights) - set(variables))
     if missing or left:
