@@ -11,7 +11,7 @@ pytestmark = pytest.mark.gate
 
 
 @pytest.mark.parametrize("key", all_keys())
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_exercise(key, record_property):
     report = inspect_exercise(key)
     record_property("gate", asdict(report))
