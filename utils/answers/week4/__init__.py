@@ -1,0 +1,1 @@
+"""Private halves of week 4's exercises, one module a notebook."""

@@ -1,0 +1,1 @@
+"""Public halves of week 4's exercises, one module a notebook."""
