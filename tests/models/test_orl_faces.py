@@ -1,0 +1,45 @@
+"""The small network for faces: lengths, indifference to light, sizes, and that it can be kept in a file."""
+
+import keras
+import numpy as np
+import pytest
+
+from utils.models.orl_faces import small_face_network
+
+
+@pytest.fixture(scope="module")
+def network():
+    return small_face_network((56, 46, 1), 32)
+
+
+def pictures(n=5, seed=0):
+    return np.random.default_rng(seed).random((n, 56, 46, 1)).astype(np.float32)
+
+
+def test_encodings_have_length_one(network):
+    encodings = network.predict(pictures(), verbose=0)
+    assert encodings.shape == (5, 32)
+    np.testing.assert_allclose(np.linalg.norm(encodings, axis=1), 1, rtol=1e-5)
+
+
+def test_brightness_and_contrast_do_not_matter(network):
+    x = pictures()
+    one, other = network.predict(x, verbose=0), network.predict(0.3 * x + 0.5, verbose=0)
+    np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_a_picture_without_contrast_gives_finite_numbers(network):
+    assert np.isfinite(network.predict(np.full((2, 56, 46, 1), 0.4, np.float32), verbose=0)).all()
+
+
+def test_it_is_the_same_after_a_file(network, tmp_path):
+    network.save(tmp_path / "faces.keras")
+    again = keras.models.load_model(tmp_path / "faces.keras")
+    x = pictures()
+    np.testing.assert_allclose(network.predict(x, verbose=0), again.predict(x, verbose=0), atol=1e-6)
+
+
+@pytest.mark.parametrize(("shape", "embedding"), [((56, 46), 32), ((12, 46, 1), 32), ((56, 46, 1), 1)])
+def test_networks_that_cannot_be_are_refused(shape, embedding):
+    with pytest.raises(ValueError):
+        small_face_network(shape, embedding)
