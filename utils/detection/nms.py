@@ -3,7 +3,8 @@
 Greedy suppression walks through the boxes from the best score down and drops every box that overlaps a kept one of its
 class by more than a threshold. Work is done in blocks of sorted boxes: within a block, one matrix of overlaps settles
 who suppresses whom; what is left of it meets the rest in a second matrix. Few boxes make one block, so that for them it
-is the matrix form, and 100,000 boxes never need a matrix of 100,000 × 100,000.
+is the matrix form, and 100,000 boxes never need a matrix of 100,000 × 100,000. Small classes go through this side by
+side, as one stack of matrices, since Python's time for each of 80 classes would exceed that of the arithmetic.
 """
 
 import numpy as np
@@ -13,7 +14,9 @@ from utils.data.boxes import check_boxes
 from utils.detection.detections import Detections
 from utils.detection.overlap import iou_matrix
 
-BLOCK = 64
+BLOCK = 24
+SMALL = 512  # boxes; classes with no more are handled together
+PIECE = 2**17  # pairs of boxes whose overlaps are computed at once: what stays in a processor's cache
 
 
 def suppress(detections: Detections, iou_threshold: float = 0.45, max_boxes: int | None = 100) -> Detections:
@@ -75,17 +78,13 @@ def kept_rows(
         raise ValueError(f"iou_threshold must be in [0, 1], got {iou_threshold!r}")
     if max_boxes is not None and max_boxes < 1:
         raise ValueError(f"max_boxes must be at least 1 or None, got {max_boxes!r}")
-    # By class, and by falling score within a class: the classes then are slices.
-    order = np.lexsort((-scores, classes))
-    borders = np.flatnonzero(np.diff(classes[order])) + 1
-    starts = np.concatenate([[0], borders]).astype(np.int64)
-    ends = np.concatenate([borders, [len(order)]]).astype(np.int64)
-    boxes = boxes[order]
-    kept = [
-        start + _kept_of_sorted(boxes[start:end], iou_threshold, max_boxes)
-        for start, end in zip(starts, ends, strict=True)
-    ]
-    rows = np.sort(order[np.concatenate(kept)])
+    # By class, and by falling score within a class. Small whole numbers are sorted in no time.
+    order = np.argsort(-scores, kind="stable")
+    order = order[np.argsort(_small(classes[order]), kind="stable")]
+    boxes, classes = boxes[order], classes[order]
+    labels = np.cumsum(np.diff(classes, prepend=classes[:1]) != 0)
+    kept = [_kept_of_sorted(boxes, rows, labels[rows], iou_threshold, max_boxes) for rows in _groups(labels)]
+    rows = np.sort(order[np.concatenate([np.zeros(0, np.int64), *kept])])
     return rows[np.argsort(-scores[rows], kind="stable")][:max_boxes]
 
 
@@ -155,32 +154,78 @@ def lowered_scores(
     return scores
 
 
-def _kept_of_sorted(boxes: np.ndarray, iou_threshold: float, most: int | None) -> np.ndarray:
-    """Return the kept rows of one class's boxes, which come by falling score."""
+def _small(classes: np.ndarray) -> np.ndarray:
+    """Return the classes in the smallest type that holds them."""
+    ends = (classes.min(), classes.max()) if len(classes) else (0, 0)
+    return classes.astype(np.result_type(*map(np.min_scalar_type, ends)))
+
+
+def _groups(labels: np.ndarray) -> list[np.ndarray]:
+    """Return which rows are handled together: those of all small classes, and each large class alone."""
+    sizes = np.bincount(labels)
+    small = np.flatnonzero(sizes[labels] <= SMALL)
+    large = [np.flatnonzero(labels == label) for label in np.flatnonzero(sizes > SMALL)]
+    return [small, *large] if len(small) else large
+
+
+def _kept_of_sorted(
+    boxes: np.ndarray, rows: np.ndarray, labels: np.ndarray, iou_threshold: float, most: int | None
+) -> np.ndarray:
+    """Return the kept ones of `rows`, which come by class, a class's by falling score; `labels` are their classes."""
+    # A box without area, which overlaps nothing, fills the classes up to equal length: row −1.
+    sides = np.concatenate([boxes, np.zeros((1, 4), boxes.dtype)]).T.copy()
     kept: list[np.ndarray] = []
-    waiting = np.arange(len(boxes))
-    while len(waiting) and (most is None or sum(map(len, kept)) < most):
-        block, waiting = waiting[:BLOCK], waiting[BLOCK:]
-        winners = block[_winners(_overlapping(boxes[block], boxes[block], iou_threshold))]
-        kept.append(winners)
-        if len(waiting):
-            beaten = _overlapping(boxes[winners], boxes[waiting], iou_threshold).any(axis=0)
-            waiting = waiting[~beaten]
-    return np.concatenate(kept)[:most] if kept else np.zeros(0, np.int64)
+    found = np.zeros(labels[-1] + 1, np.int64)  # kept so far, by class
+    while len(rows):
+        present, labels = np.unique(labels, return_inverse=True)
+        table = _table(rows, labels)
+        block, rest = table[:, :BLOCK], table[:, BLOCK:]
+        wins = _winners(_overlapping(sides[:, block], sides[:, block], iou_threshold)) & (block >= 0)
+        kept.append(block[wins])
+        found[present] += wins.sum(axis=1)
+        winners = _table(block[wins], np.nonzero(wins)[0])
+        left = rest >= 0
+        left &= ~_beaten(sides, winners, rest, iou_threshold)
+        if most is not None:
+            left &= (found[present] < most)[:, None]
+        rows, labels = rest[left], present[np.nonzero(left)[0]]
+    return np.concatenate(kept)
+
+
+def _table(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the rows of each label in a line of their own, filled up with −1; labels rise and leave none out."""
+    starts = np.flatnonzero(np.diff(labels, prepend=-1))
+    places = np.arange(len(rows)) - starts[labels]
+    table = np.full((len(starts), places.max() + 1), -1)
+    table[labels, places] = rows
+    return table
+
+
+def _beaten(sides: np.ndarray, winners: np.ndarray, rest: np.ndarray, threshold: float) -> np.ndarray:
+    """Return which rows of the rest (classes, m) any winner of their class (classes, n) overlaps, (classes, m)."""
+    beaten = np.zeros(rest.shape, bool)
+    width = max(1, PIECE // winners.shape[1])  # of one class
+    high = max(1, width // max(1, rest.shape[1]))
+    for top in range(0, len(rest), high):
+        mine = sides[:, winners[top : top + high]]
+        for left in range(0, rest.shape[1], width):
+            piece = np.s_[top : top + high, left : left + width]
+            beaten[piece] = _overlapping(mine, sides[:, rest[piece]], threshold).any(axis=1)
+    return beaten
 
 
 def _overlapping(first: np.ndarray, second: np.ndarray, threshold: float) -> np.ndarray:
-    """Return which boxes (n, 4) have an IoU > threshold with which others (m, 4), as booleans (n, m)."""
-    columns = [[np.ascontiguousarray(side) for side in boxes.T] for boxes in (first, second)]
-    (x1, y1, x2, y2), (left, top, right, bottom) = columns
-    common = np.minimum.outer(x2, right)
-    common -= np.maximum.outer(x1, left)
+    """Return which boxes (4, classes, n) have an IoU > threshold with which (4, classes, m), (classes, n, m)."""
+    x1, y1, x2, y2 = first[..., None]
+    left, top, right, bottom = second[:, :, None]
+    common = np.minimum(x2, right)
+    common -= np.maximum(x1, left)
     np.maximum(common, 0, out=common)
-    height = np.minimum.outer(y2, bottom)
-    height -= np.maximum.outer(y1, top)
+    height = np.minimum(y2, bottom)
+    height -= np.maximum(y1, top)
     np.maximum(height, 0, out=height)
     common *= height
-    union = np.add.outer((x2 - x1) * (y2 - y1), (right - left) * (bottom - top))
+    union = (x2 - x1) * (y2 - y1) + (right - left) * (bottom - top)
     union -= common
     with np.errstate(invalid="ignore"):  # two boxes without area: 0 / 0 is not above any threshold
         common /= union
@@ -188,17 +233,17 @@ def _overlapping(first: np.ndarray, second: np.ndarray, threshold: float) -> np.
 
 
 def _winners(overlapping: np.ndarray) -> np.ndarray:
-    """Return a mask of the rows that no earlier winner overlaps, (n,), given who overlaps whom, (n, n).
+    """Return a mask of the rows that no earlier winner overlaps, (classes, n), of who overlaps whom, (classes, n, n).
 
     All rows begin as winners; each round drops whom a winner of the round before overlaps. After t rounds the first t
     rows are settled, so it ends, and few rounds do, since chains of overlaps are short.
     """
     earlier = np.tril(overlapping, -1).astype(np.float32)
-    alive = np.ones(len(overlapping), dtype=bool)
+    alive = np.ones((*overlapping.shape[:2], 1), dtype=np.float32)
     while True:
-        settled = earlier @ alive.astype(np.float32) == 0
+        settled = (earlier @ alive == 0).astype(np.float32)
         if np.array_equal(settled, alive):
-            return alive
+            return alive[..., 0] > 0
         alive = settled
 
 
