@@ -1,4 +1,4 @@
-"""Builder of the two face networks, published as 8-bit TensorFlow.js weights: renamed to our layers, kept in 8 bits."""
+"""Builder of the face networks, published as 8-bit TensorFlow.js weights: renamed to our layers, kept in 8 bits."""
 
 from pathlib import Path
 
@@ -8,7 +8,12 @@ from utils.data.assets import Asset, AssetError
 from utils.data.builders.origin import get_file
 from utils.data.builders.tfjs import TfjsTensor, read_tfjs
 
-_NAMES = {"filters": "kernel", "depthwise_filter": "depthwise_kernel", "pointwise_filter": "pointwise_kernel"}
+_NAMES = {
+    "filters": "kernel",
+    "weights": "kernel",
+    "depthwise_filter": "depthwise_kernel",
+    "pointwise_filter": "pointwise_kernel",
+}
 
 
 def build(asset: Asset, work: Path) -> dict[str, np.ndarray]:
@@ -16,19 +21,19 @@ def build(asset: Asset, work: Path) -> dict[str, np.ndarray]:
     manifest, *shards = (get_file(origin, work) for origin in asset.origin)
     tensors = read_tfjs(manifest, shards)
     match asset.name:
-        case "tiny-face-detector":
-            return _detector(tensors)
+        case "tiny-face-detector" | "face-landmarks":
+            return _renamed(tensors)
         case "face-embedder":
             return _embedder(tensors)
     raise AssetError(f"this builder knows no asset {asset.name!r}")
 
 
-def _detector(tensors: dict[str, TfjsTensor]) -> dict[str, np.ndarray]:
+def _renamed(tensors: dict[str, TfjsTensor]) -> dict[str, np.ndarray]:
     """Rename the variables; stored bytes, scales and offsets stay what they are."""
     packed: dict[str, np.ndarray] = {}
     for name, tensor in tensors.items():
-        layer, variable = name.split("/")
-        packed |= _affine(f"{layer}/{_NAMES.get(variable, variable)}", tensor, np.ones(1))
+        *layer, variable = name.split("/")
+        packed |= _affine(f"{'_'.join(layer)}/{_NAMES.get(variable, variable)}", tensor, np.ones(1))
     return packed
 
 
