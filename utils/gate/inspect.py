@@ -2,7 +2,7 @@
 
 import importlib.util
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -10,8 +10,9 @@ from types import ModuleType
 
 from utils.answers.answer import answer
 from utils.exercises.index import exercise, split_key
+from utils.exercises.run import run, run_all
 from utils.gate.mutants import make_mutants
-from utils.grading.judge import Trial, trial
+from utils.grading.judge import Trial, Verdict, trial
 from utils.grading.notebooks import course_root, solution_cell, stub, surroundings
 
 # The instant check's own seed (None) and others, as class grading draws them.
@@ -61,7 +62,7 @@ def inspect_exercise(key: str, root: Path | None = None) -> Report:
     """
     root = root or course_root()
     report = Report(key)
-    trials = {seed: trial(key, seed) for seed in _SEEDS}
+    trials = _make_trials(key)
     notebook, name = split_key(key)
     around = surroundings(notebook, root)
     cell = solution_cell(key, root).source
@@ -81,9 +82,26 @@ def define(source: str, key: str) -> Callable:
     return namespace[name]
 
 
-def _inspect_solution(report: Report, function: Callable, trials: Trials) -> None:
+def _make_trials(key: str) -> Trials:
+    trials: Trials = {}
+    for seed in _SEEDS:
+        trials[seed] = trial(key, seed, trials.get(_SEEDS[0]))
+    return trials
+
+
+def _verdicts(function: Callable, trials: Trials) -> Iterator[tuple[int | None, Verdict]]:
+    """Judge a function with each seed; it runs once on a case that several seeds have in common."""
+    done = {}
     for seed, cases in trials.items():
-        verdict = cases.judge(function)
+        new = {
+            place: case for place, case in zip(cases.places, cases.cases, strict=True) if place not in done
+        }
+        done |= zip(new, run_all(cases.entry, function, list(new.values())), strict=True)
+        yield seed, cases.judge_outcomes([done[place] for place in cases.places])
+
+
+def _inspect_solution(report: Report, function: Callable, trials: Trials) -> None:
+    for seed, verdict in _verdicts(function, trials):
         if not verdict.passed:
             where = f"seed {seed}, “{verdict.failed_case.group}”, {verdict.failed_case.describe()}"
             report.problems.append(f"the notebook's solution fails: {where}: {verdict.problem}")
@@ -103,7 +121,8 @@ def _inspect_mistakes(report: Report, trials: Trials) -> None:
         report.problems.append("no mistake is banked")
     for mistake in bank:
         for seed, cases in trials.items():
-            verdict = cases.judge(mistake.function)
+            # Once it is run apart from what it is compared with: its results must be the same each time.
+            verdict = cases.judge(mistake.function) if seed is None else cases.judge_mistake(mistake)
             if verdict.passed:
                 report.problems.append(f"mistake “{mistake.name}” passes (seed {seed})")
                 break
@@ -135,8 +154,7 @@ def _inspect_alternatives(report: Report, root: Path, trials: Trials) -> None:
             f"{len(found)} other right answers in tests/correct_answers; {_ALTERNATIVES} are wanted"
         )
     for name, function in found.items():
-        for cases in trials.values():
-            verdict = cases.judge(function)
+        for _, verdict in _verdicts(function, trials):
             if not verdict.passed:
                 report.problems.append(f"right answer “{name}” is rejected: {verdict.problem}")
                 break
@@ -145,12 +163,11 @@ def _inspect_alternatives(report: Report, root: Path, trials: Trials) -> None:
 def _inspect_mutants(report: Report, around: str, cell: str, root: Path, cases: Trial) -> None:
     excused = read_equivalents(root).get(report.key, {})
     survivors = set()
-    began = monotonic()
-    cases.judge(define(around + cell, report.key))
-    seconds = max(_MUTANT_SECONDS, _MUTANT_SLOWER * (monotonic() - began))
+    cases, seconds = _cheapest_first(cases, define(around + cell, report.key))
+    limit = max(_MUTANT_SECONDS, _MUTANT_SLOWER * seconds)
     for mutant in make_mutants(cell):
         report.mutants += 1
-        if _survives(report.key, around + mutant.source, cases, seconds):
+        if _survives(report.key, around + mutant.source, cases, limit):
             survivors.add(mutant.change)
             if mutant.change not in excused:
                 report.problems.append(f"mutant survives: {mutant.change}")
@@ -159,6 +176,17 @@ def _inspect_mutants(report: Report, around: str, cell: str, root: Path, cases: 
     report.excused = {change: reason for change, reason in excused.items() if change in survivors}
     for change in set(excused) - survivors:
         report.problems.append(f"excused as equivalent, but no such mutant survives: {change}")
+
+
+def _cheapest_first(cases: Trial, solution: Callable) -> tuple[Trial, float]:
+    """Return the cases in the order of what the solution takes for them, and its seconds for all together."""
+    seconds = []
+    for case in cases.cases:
+        began = monotonic()
+        run(cases.entry, solution, case)
+        seconds.append(monotonic() - began)
+    order = sorted(range(len(seconds)), key=seconds.__getitem__)
+    return Trial(cases.entry, cases.half, [cases.cases[index] for index in order], cases), sum(seconds)
 
 
 def _survives(key: str, source: str, cases: Trial, seconds: float) -> bool:

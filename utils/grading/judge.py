@@ -1,5 +1,6 @@
 """Judge a function: run its cases, compare, share out credit by group, and recognise a known mistake."""
 
+import hashlib
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from time import monotonic
 import numpy as np
 
 from utils.answers.answer import Answer, Mistake, answer
-from utils.exercises.case import Case
+from utils.exercises.case import Case, pack_case
 from utils.exercises.entry import Exercise
 from utils.exercises.index import exercise
 from utils.exercises.run import Outcome, run, run_all
@@ -93,9 +94,19 @@ def judge(key: str, function: Callable, seed: int | None = None, seconds: float 
     return trial(key, seed).judge(function, seconds)
 
 
-def trial(key: str, seed: int | None = None) -> "Trial":
-    """Return the cases of an exercise for a seed (:func:`fixed_seed` by default), ready to judge by."""
-    return Trial(exercise(key), answer(key), make_cases(key, fixed_seed(key) if seed is None else seed))
+def trial(key: str, seed: int | None = None, like: "Trial | None" = None) -> "Trial":
+    """Return the cases of an exercise for a seed (:func:`fixed_seed` by default), ready to judge by.
+
+    Parameters
+    ----------
+    key : str
+        ``"<notebook id>/<function>"``.
+    seed : int, optional
+        Seed of the cases.
+    like : Trial, optional
+        Another trial of the exercise, with which this one shares what is worked out for cases that both have.
+    """
+    return Trial(exercise(key), answer(key), make_cases(key, fixed_seed(key) if seed is None else seed), like)
 
 
 class Trial:
@@ -107,18 +118,30 @@ class Trial:
         The exercise's public and private halves.
     cases : sequence of Case
         What functions are tried on; one at least.
+    like : Trial, optional
+        Another trial of the exercise: what was worked out there for an equal case is not worked out again.
+
+    Attributes
+    ----------
+    places : list of str
+        What each case is remembered by: equal for equal cases only.
     """
 
-    def __init__(self, entry: Exercise, half: Answer, cases: Sequence[Case]):
+    def __init__(self, entry: Exercise, half: Answer, cases: Sequence[Case], like: "Trial | None" = None):
         if not cases:
             raise ValueError(f"{entry.key}: the generator made no case")
         self.entry, self.half, self.cases = entry, half, list(cases)
-        self._expected: dict[int, Outcome] = {}
-        self._mistaken: dict[tuple[str, int], Outcome] = {}
+        self.places = [hashlib.sha256(pack_case(case)).hexdigest() for case in self.cases]
+        self._expected: dict[str, Outcome] = like._expected if like else {}
+        self._mistaken: dict[tuple[str, str], Outcome] = like._mistaken if like else {}
 
     def judge(self, function: Callable, seconds: float | None = None) -> Verdict:
         """Run a function on every case and judge what comes back."""
         return self.judge_outcomes(run_all(self.entry, function, self.cases, seconds))
+
+    def judge_mistake(self, mistake: Mistake) -> Verdict:
+        """Judge a known mistake by the outcomes that learners' functions are compared with."""
+        return self.judge_outcomes([self._of_mistake(mistake, index) for index in range(len(self.cases))])
 
     def notices(self, function: Callable, seconds: float) -> bool:
         """Tell whether a function is wrong on some case; stops at the first."""
@@ -166,13 +189,14 @@ class Trial:
 
     def _expect(self, index: int) -> Outcome:
         """Return the oracle's outcome on a case."""
-        if index not in self._expected:
+        place = self.places[index]
+        if place not in self._expected:
             expected = run(self.entry, self.half.oracle, self.cases[index], seconds=_ORACLE_SECONDS)
             if expected.trouble not in ("", "raised"):
                 where = self.cases[index].describe()
                 raise RuntimeError(f"{self.entry.key}: the oracle failed on {where}: {expected.message}")
-            self._expected[index] = expected
-        return self._expected[index]
+            self._expected[place] = expected
+        return self._expected[place]
 
     def _recognise(self, outcomes: Sequence[Outcome], first: int, problem: str) -> Mistake | None:
         """Find the mistake that behaves like the learner's function on every case, trying the failed case first.
@@ -192,7 +216,7 @@ class Trial:
 
     def _of_mistake(self, mistake: Mistake, index: int) -> Outcome:
         """Return a known mistake's outcome on a case."""
-        place = (mistake.name, index)
+        place = (mistake.name, self.places[index])
         if place not in self._mistaken:
             self._mistaken[place] = run(self.entry, mistake.function, self.cases[index])
         return self._mistaken[place]
