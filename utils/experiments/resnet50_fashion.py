@@ -158,7 +158,7 @@ def _compile(model: "keras.Model", rate: float, warm_up: int, steps: int) -> Non
 EXPERIMENT = Experiment(
     name="resnet50-fashion",
     says="ResNet-50 on the whole Fashion-MNIST, 60,000 pictures of clothes at 32×32.",
-    minutes=60,
+    minutes=90,
     parts={
         "ResNet-50": {
             "depth": 50,
