@@ -327,6 +327,7 @@ def _check_layers(network: keras.Model, content_layer: str, weights: Mapping[str
 def _check_maps(extractor: keras.Model, shape: tuple[int, int], margin: int) -> None:
     """Refuse a size that leaves a layer no pixel."""
     canvas = (1, shape[0] + 2 * margin, shape[1] + 2 * margin, 3)
-    for name, maps in extractor.compute_output_shape(canvas).items():
-        if min(maps[1:3]) < 1:
-            raise ValueError(f"size must be larger: {shape[0]} × {shape[1]} leaves layer {name!r} no pixel")
+    try:
+        extractor.compute_output_shape(canvas)
+    except ValueError:
+        raise ValueError(f"size must be larger: {shape[0]} × {shape[1]} leaves a layer no pixel") from None
