@@ -30,6 +30,7 @@ from utils.plots.convolution import (
 from utils.plots.demo_convolution import colour_response, place_side_by_side
 from utils.plots.depth import show_depths, show_gradient_norms, show_training
 from utils.plots.detection_demo import paint_detections
+from utils.plots.face_door import paint_door
 from utils.plots.filters import (
     draw_numbers,
     show_descent,
@@ -49,6 +50,16 @@ from utils.plots.resnet_demo import draw_depth, draw_guesses, say_depth
 from utils.plots.sliding import show_counts, show_shrinking, show_sliding_window, show_volume_step
 from utils.plots.style import course_style
 from utils.plots.transfer import show_accuracy_by_pictures, show_frozen_parts
+from utils.plots.verification import (
+    show_alignment,
+    show_distance_table,
+    show_errors_by_person,
+    show_faces,
+    show_growing_database,
+    show_pair_distances,
+    show_rates_by_group,
+    show_siamese,
+)
 
 __all__ = [
     "BlockDrawing",
@@ -58,10 +69,12 @@ __all__ = [
     "draw_guesses",
     "draw_numbers",
     "paint_detections",
+    "paint_door",
     "place_side_by_side",
     "say_depth",
     "show_accuracy_by_pictures",
     "show_agreement",
+    "show_alignment",
     "show_best_epoch",
     "show_color_cloud",
     "show_cone",
@@ -73,9 +86,13 @@ __all__ = [
     "show_cut_outs",
     "show_depths",
     "show_descent",
+    "show_distance_table",
+    "show_errors_by_person",
+    "show_faces",
     "show_fields",
     "show_frozen_parts",
     "show_gradient_norms",
+    "show_growing_database",
     "show_inception_module",
     "show_inception_network",
     "show_intervals",
@@ -87,6 +104,7 @@ __all__ = [
     "show_moved_boxes",
     "show_number_grids",
     "show_opinions",
+    "show_pair_distances",
     "show_patch_matrix",
     "show_paths",
     "show_pictures",
@@ -94,9 +112,11 @@ __all__ = [
     "show_preparations",
     "show_probabilities",
     "show_products",
+    "show_rates_by_group",
     "show_residual_blocks",
     "show_responses",
     "show_shrinking",
+    "show_siamese",
     "show_side_by_side",
     "show_single_step",
     "show_sliding_window",
