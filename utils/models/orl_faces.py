@@ -24,8 +24,9 @@ class EvenLight(layers.Layer):
 def small_face_network(
     input_shape: tuple[int, int, int],
     embedding: int = 64,
-    filters: tuple[int, ...] = (24, 48, 64, 96),
+    filters: tuple[int, ...] = (16, 32, 64, 128),
     dropout: float = 0.2,
+    centred: bool = True,
 ) -> keras.Model:
     """Build a network of a few convolutions whose output has length 1.
 
@@ -39,6 +40,10 @@ def small_face_network(
         Of the convolutions, 5×5 with a stride of 2 first, then 3×3; all but the first are pooled by 2.
     dropout : float
         Share of the last features that a training step leaves out, in [0, 1).
+    centred : bool
+        Whether batch normalisation, without weights of its own, comes before an encoding is scaled to length 1. Features
+        after a ReLU are never negative, so that all encodings of a new network point nearly the same way and the hardest
+        triplets pull them into one point. With mean 0 they point everywhere.
 
     Returns
     -------
@@ -68,4 +73,6 @@ def small_face_network(
         x = layers.MaxPooling2D(2)(x)
     x = layers.Dropout(dropout)(layers.Flatten()(x))
     x = layers.Dense(embedding)(x)
+    if centred:
+        x = layers.BatchNormalization(momentum=0.9, center=False, scale=False)(x)
     return keras.Model(inputs, layers.UnitNormalization()(x), name="small_face_network")
