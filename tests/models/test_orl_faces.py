@@ -39,6 +39,15 @@ def test_it_is_the_same_after_a_file(network, tmp_path):
     np.testing.assert_allclose(network.predict(x, verbose=0), again.predict(x, verbose=0), atol=1e-6)
 
 
+def test_centred_encodings_of_a_batch_point_everywhere():
+    x = pictures(40)
+    encodings = {
+        flag: small_face_network((56, 46, 1), 32, centred=flag)(x, training=True) for flag in (True, False)
+    }
+    assert np.linalg.norm(np.mean(encodings[True], axis=0)) < 0.3
+    assert np.linalg.norm(np.mean(encodings[False], axis=0)) > 0.8
+
+
 @pytest.mark.parametrize(("shape", "embedding"), [((56, 46), 32), ((12, 46, 1), 32), ((56, 46, 1), 1)])
 def test_networks_that_cannot_be_are_refused(shape, embedding):
     with pytest.raises(ValueError):

@@ -41,9 +41,9 @@ def small_face_network(
     dropout : float
         Share of the last features that a training step leaves out, in [0, 1).
     centred : bool
-        Whether batch normalisation, without weights of its own, comes before an encoding is scaled to length 1. Features
-        after a ReLU are never negative, so that all encodings of a new network point nearly the same way and the hardest
-        triplets pull them into one point. With mean 0 they point everywhere.
+        Whether batch normalisation, without weights of its own, comes before an encoding is scaled to length 1. Without
+        it, all encodings of a new network point nearly the same way, for features after a ReLU are never negative, and
+        the hardest triplets pull them into one point. With mean 0 they point everywhere.
 
     Returns
     -------
