@@ -146,6 +146,42 @@ NOTEBOOKS: dict[str, Notebook] = {
         ),
     ),
     "w3demo": Notebook("week3_yolo/demo_detection.ipynb"),
+    "w4l1": Notebook(
+        "week4_face_nst/1_face_verification.ipynb",
+        ("l2_normalize", "distance", "verify", "who_is_it"),
+    ),
+    "w4l2": Notebook(
+        "week4_face_nst/2_triplet_loss.ipynb",
+        (
+            "triplet_loss",
+            "pairwise_distances",
+            "hardest_triplets",
+            "semi_hard_triplets",
+            "roc_and_equal_error_rate",
+        ),
+    ),
+    "w4l3": Notebook(
+        "week4_face_nst/3_siamese_similarity.ipynb", ("siamese_classifier", "chi_square_similarity")
+    ),
+    "w4l4": Notebook(
+        "week4_face_nst/4_what_convnets_see.ipynb",
+        ("top_patches", "saliency_map", "grad_cam", "activation_maximization"),
+    ),
+    "w4l7": Notebook(
+        "week4_face_nst/7_variational_autoencoder.ipynb", ("sample_latent", "kl_loss", "vae_loss")
+    ),
+    "w4a2": Notebook(
+        "week4_face_nst/assignment_2_neural_style_transfer.ipynb",
+        (
+            "compute_content_cost",
+            "gram_matrix",
+            "compute_layer_style_cost",
+            "compute_style_cost",
+            "total_cost",
+            "train_step",
+            "total_variation_cost",
+        ),
+    ),
 }
 
 
