@@ -41,12 +41,12 @@ def printed(name: str) -> np.ndarray:
 
 VISITORS: dict[str, Callable[[], list[np.ndarray]]] = {
     "the right people": lambda: [portrait("obama-2"), portrait("obama-3"), portrait("hopper-1")],
-    "a stranger": lambda: [portrait("collins-1")],
+    "a stranger": lambda: [portrait("collins-1"), photograph("camera")],
     "poor pictures": lambda: [
         in_grey(portrait("obama-2")), in_the_dark(portrait("obama-3")), tiny("obama-1"),
     ],
     "not one face": lambda: [
-        side_by_side(portrait("obama-1"), portrait("biden-1")), photograph("camera"), photograph("coffee"),
+        side_by_side(portrait("obama-1"), portrait("biden-1")), photograph("coffee"),
     ],
     "a print of a photograph": lambda: [printed("obama-2"), printed("hopper-1")],
 }  # fmt: skip

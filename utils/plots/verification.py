@@ -101,7 +101,8 @@ def show_distance_table(
             ax, value = axes[i + 1, j + 1], distances[i, j]
             shade = plt.get_cmap("RdBu_r")(0.5 + 0.42 * (value - threshold) / spread)
             ax.set_facecolor(shade)
-            ax.text(0.5, 0.5, f"{value:.2f}", ha="center", va="center", transform=ax.transAxes, fontsize=10)
+            ink = "white" if sum(shade[:3]) < 1.4 else "black"
+            ax.text(0.5, 0.5, f"{value:.2f}", ha="center", va="center", color=ink, transform=ax.transAxes)
             if people[i] == people[j] and i != j:
                 ax.spines[:].set_visible(True)
                 ax.spines[:].set_linewidth(2)
@@ -133,12 +134,12 @@ def show_siamese(
         inset = ax.inset_axes((0.2, y, 1.75, 1.75), transform=ax.transData)
         inset.imshow(to_float(picture))
         inset.axis("off")
-        _draw_box(ax, (2.9, y + 0.25, 2.2, 1.25), network)
+        _draw_box(ax, (2.75, y + 0.25, 2.5, 1.25), network)
         strip = ax.inset_axes((6.0, y + 0.7, 1.9, 0.4), transform=ax.transData)
         strip.imshow(encoding[None, :16], cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
         strip.set(xticks=[], yticks=[])
         ax.text(6.95, y + 0.62, f"{len(encoding)} numbers", ha="center", va="top", fontsize=9)
-        for start, end in (((2.0, y + 0.88), (2.85, y + 0.88)), ((5.15, y + 0.88), (5.95, y + 0.88))):
+        for start, end in (((2.0, y + 0.88), (2.7, y + 0.88)), ((5.3, y + 0.88), (5.95, y + 0.88))):
             _draw_arrow(ax, start, end)
         _draw_arrow(ax, (7.95, y + 0.88), (8.6, 2.0 + (0.25 if row == 0 else -0.25)))
     _draw_arrow(ax, (4.0, 2.36), (4.0, 1.34), both=True)
@@ -253,7 +254,7 @@ def _draw_box(ax: Axes, box: tuple[float, float, float, float], text: str) -> No
     x, y, width, height = box
     style = {"boxstyle": "round,pad=0,rounding_size=.15", "facecolor": "#E8EEF4", "edgecolor": "black"}
     ax.add_patch(FancyBboxPatch((x, y), width, height, **style))
-    ax.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=10)
+    ax.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=9)
 
 
 def _draw_arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], both: bool = False) -> None:
