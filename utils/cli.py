@@ -108,6 +108,61 @@ def detect(
     raise typer.Exit(1 if unread else 0)
 
 
+@app.command(rich_help_panel=SHOWING)
+@_told
+def stylize(
+    content: Annotated[Path, typer.Argument(help="The photograph.")],
+    styles: Annotated[
+        list[Path], typer.Argument(metavar="STYLE...", help="The painting; several are mixed.")
+    ],
+    out: Annotated[Path, typer.Option(help="File of the painted picture: .png, .jpg or .webp.")],
+    size: Annotated[int, typer.Option(help="Pixels of the longer side.")] = 384,
+    steps: Annotated[int, typer.Option(help="Steps in all.")] = 100,
+    optimizer: Annotated[str, typer.Option(help="adam or l-bfgs.")] = "adam",
+    alpha: Annotated[float, typer.Option(help="Weight of the content.")] = 10.0,
+    beta: Annotated[float, typer.Option(help="Weight of the style.")] = 40.0,
+    tv: Annotated[float, typer.Option(help="Weight of the total variation: more makes it smoother.")] = 0.0,
+    content_layer: Annotated[str, typer.Option(help="block4_conv2 keeps shapes crisper.")] = "block5_conv4",
+    start_from: Annotated[str, typer.Option("--start", help="Begin with content, noise or mix.")] = "content",
+    keep_colour: Annotated[
+        str | None,
+        typer.Option(help="Keep the photograph's colours: luminance or histogram.", show_default="no"),
+    ] = None,
+    mask: Annotated[
+        list[Path] | None,
+        typer.Option(help="One a style, of the photograph's size: white where that style goes."),
+    ] = None,
+    preview_every: Annotated[int, typer.Option(help="Write a preview every so many steps; 0: none.")] = 0,
+    seed: Annotated[int, typer.Option(help="For noise.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+) -> None:
+    """Paint a photograph in the style of a painting.
+
+    Ctrl-C writes the best picture so far and ends with status 130.
+    """
+    from utils.course.stylize import Output
+    from utils.course.stylize import stylize as paint_and_write
+
+    finished = paint_and_write(
+        content,
+        styles,
+        mask or [],
+        Output(out, preview_every, force),
+        _say,
+        size=size,
+        steps=steps,
+        seed=seed,
+        optimizer=optimizer,
+        alpha=alpha,
+        beta=beta,
+        tv=tv,
+        content_layer=content_layer,
+        start=start_from,
+        keep_colour=keep_colour,
+    )
+    raise typer.Exit(0 if finished else 130)
+
+
 @app.command(rich_help_panel=LEARNING)
 @_told
 def start(
