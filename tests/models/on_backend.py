@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import keras
 import numpy as np
 
-from utils.models import classic, inception, resnet
+from utils.models import classic, inception, nn4, resnet
 
 # Small pictures and few filters: JAX compiles every operation anew for every shape.
 SMALL_GOOGLENET: tuple[inception.Row, ...] = (
@@ -42,6 +42,7 @@ NETWORKS: Mapping[str, Callable[[], keras.Model]] = {
     ),
     "googlenet": lambda: inception.googlenet(SMALL_GOOGLENET, (32, 32, 3), 10),
     "network_in_network": lambda: inception.network_in_network((8, 8, 3)),
+    "nn4_small2": lambda: nn4.nn4_small2((32, 32, 3), 8),
 }
 TRAINED_STEPS = 2
 

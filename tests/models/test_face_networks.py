@@ -14,6 +14,7 @@ from utils.data.boxes import square_boxes
 from utils.data.builders.tfjs import read_tfjs
 from utils.data.images import portrait, portrait_names
 from utils.detection.pretrained import find_faces
+from utils.models import face_landmarks as landmarks
 from utils.models.face_embedder import ENCODING, SIZE, THRESHOLD, ZeroPadTo, face_embedder
 from utils.models.tiny_face_detector import tiny_face_detector
 
@@ -47,10 +48,30 @@ def test_embedder_equals_the_published_code(known, embedder):
     assert error <= 1e-3, error
 
 
+def test_landmarks_equal_the_published_code(known):
+    points = predict(landmarks.face_landmarks(), known["close"])
+    np.testing.assert_allclose(points, known["points"], atol=2e-5)
+
+
+def test_landmarks_lie_where_their_names_say(known):
+    """Left of the picture before right, eyes above the nose, the nose above the mouth, the jaw lowest."""
+    points = known["points"]
+    left, right = points[landmarks.LEFT_EYE].mean(0), points[landmarks.RIGHT_EYE].mean(0)
+    nose, mouth = points[landmarks.NOSE].mean(0), points[landmarks.MOUTH].mean(0)
+    brows = points[landmarks.LEFT_BROW].mean(0), points[landmarks.RIGHT_BROW].mean(0)
+    assert left[0] < nose[0] < right[0]
+    assert brows[0][0] < brows[1][0]
+    assert max(brow[1] for brow in brows) < min(left[1], right[1])
+    assert max(left[1], right[1]) < nose[1] < mouth[1] < points[landmarks.JAW][:, 1].max()
+
+
 def test_published_bytes_are_kept():
     detector, embedder = load_asset("tiny-face-detector"), load_asset("face-embedder")
     kernels = [value for name, value in detector.items() if name.endswith("kernel")]
     assert len(kernels) == 2 + 2 * 5
+    assert {value.dtype for value in kernels} == {np.dtype(np.uint8)}
+    kernels = [value for name, value in load_asset("face-landmarks").items() if name.endswith("kernel")]
+    assert len(kernels) == 1 + 2 * 8 + 1
     assert {value.dtype for value in kernels} == {np.dtype(np.uint8)}
     kinds = [value.dtype for name, value in embedder.items() if name.endswith("kernel")]
     assert (kinds.count(np.uint8), kinds.count(np.float16), len(kinds)) == (22, 8, 30)
@@ -92,6 +113,7 @@ def test_random_weights_and_any_size():
     model = tiny_face_detector(None, (None, None, 3))
     assert model.predict_on_batch(np.zeros((2, 64, 96, 3), np.float32)).shape == (2, 2, 3, 25)
     assert face_embedder(None).output_shape == (None, ENCODING)
+    assert landmarks.face_landmarks(None).output_shape == (None, 68, 2)
 
 
 def test_published_size_of_the_embedder(embedder):
