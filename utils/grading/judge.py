@@ -139,9 +139,9 @@ class Trial:
         """Run a function on every case and judge what comes back."""
         return self.judge_outcomes(run_all(self.entry, function, self.cases, seconds))
 
-    def judge_mistake(self, mistake: Mistake) -> Verdict:
-        """Judge a known mistake by the outcomes that learners' functions are compared with."""
-        return self.judge_outcomes([self._of_mistake(mistake, index) for index in range(len(self.cases))])
+    def of_mistake(self, mistake: Mistake) -> list[Outcome]:
+        """Return a known mistake's outcomes, one a case, with which learners' functions are compared."""
+        return [self._of_mistake(mistake, index) for index in range(len(self.cases))]
 
     def notices(self, function: Callable, seconds: float) -> bool:
         """Tell whether a function is wrong on some case; stops at the first."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from utils.exercises.case import Case
 from utils.exercises.entry import Exercise
-from utils.exercises.keras_models import probe_model, quiet_retracing
+from utils.exercises.keras_models import predict_at_once, probe_model, quiet_retracing
 
 
 def _model_arguments(case: Case) -> tuple[tuple, dict]:
@@ -25,6 +25,7 @@ def _loss_arguments(case: Case) -> tuple[tuple, dict]:
         ]
     )
     model.set_weights([kernel, bias])
+    predict_at_once(model)
     return (model, X, Y), {}
 
 

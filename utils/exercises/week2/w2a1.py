@@ -13,7 +13,13 @@ import numpy as np
 
 from utils.exercises.case import Case
 from utils.exercises.entry import Arrays, Exercise, WrongKind, as_array
-from utils.exercises.keras_models import dropout_rates, given_inputs, probe_model, quiet_retracing
+from utils.exercises.keras_models import (
+    dropout_rates,
+    given_inputs,
+    predict_at_once,
+    probe_model,
+    quiet_retracing,
+)
 
 # Every scripted picture has this brightness beside its number, so that the number survives a change of scale.
 _REFERENCE = 200.0
@@ -259,7 +265,7 @@ def _picture_arguments(case: Case) -> tuple[tuple, dict]:
         ]
     )
     model.set_weights([case.arrays["kernel"], case.arrays["bias"]])
-    model.run_eagerly = True
+    predict_at_once(model)
     return (model, path, case.params["names"]), {}
 
 
