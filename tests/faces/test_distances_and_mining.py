@@ -105,3 +105,16 @@ def test_bad_input_is_named():
         hardest_triplets(np.zeros((3, 2)), [0, 1])
     with pytest.raises(ValueError, match="alpha must be greater than 0, got 0"):
         semi_hard_triplets(np.zeros((2, 2)), [0, 1], 0)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_first_of_equals_is_taken(seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, 12)
+    x = rng.integers(-1, 2, (12, 2))  # many equal distances, without rounding
+    squares = cdist(x, x, "sqeuclidean")
+    for anchor, positive, negative in hardest_triplets(x, labels):
+        same = np.flatnonzero((labels == labels[anchor]) & (np.arange(12) != anchor))
+        others = np.flatnonzero(labels != labels[anchor])
+        assert positive == same[squares[anchor, same].argmax()]
+        assert negative == others[squares[anchor, others].argmin()]

@@ -67,14 +67,21 @@ def hardest_triplets(encodings: ArrayLike, labels: ArrayLike) -> np.ndarray:
     ndarray of int64, (anchors, 3)
         Anchors by rising row, without those that have no positive or no negative. The first of equals is taken.
     """
-    squares = squared_distances(encodings)
-    same, different = _who_with_whom(labels, len(squares))
-    anchors = np.flatnonzero(same.any(axis=1) & different.any(axis=1))
+    x, labels = _floating(encodings), np.asarray(labels)
+    _check_labels(labels, len(x))
+    members, count = _members(labels)
+    rows = np.arange(len(x))
+    anchors = rows[(count > 1) & (count < len(x))]
     if not len(anchors):
         return np.zeros((0, 3), np.int64)
-    positive = np.where(same, squares, -np.inf).argmax(axis=1)
-    negative = np.where(different, squares, np.inf).argmin(axis=1)
-    return np.stack([anchors, positive[anchors], negative[anchors]], axis=1)
+    # ‖b‖² − 2 a·b is ‖a − b‖² without ‖a‖², which is the same for a whole row. The fewer passes over it the better.
+    scores = (-2 * x) @ x.T
+    scores += np.einsum("nd,nd->n", x, x)
+    own = scores[rows[:, None], members]
+    own[members == rows[:, None]] = -np.inf
+    positive = members[rows, own.argmax(axis=1)]
+    scores[rows[:, None], members] = np.inf
+    return np.stack([anchors, positive[anchors], scores.argmin(axis=1)[anchors]], axis=1)
 
 
 def semi_hard_triplets(encodings: ArrayLike, labels: ArrayLike, alpha: float = 0.2) -> np.ndarray:
@@ -113,14 +120,45 @@ def semi_hard_triplets(encodings: ArrayLike, labels: ArrayLike, alpha: float = 0
 def _who_with_whom(labels: ArrayLike, rows: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return which rows show the same person as which others, and which another one, (n, n) each."""
     labels = np.asarray(labels)
-    if labels.ndim != 1 or (rows is not None and len(labels) != rows):
-        raise ValueError(f"labels must have shape ({'n' if rows is None else rows},), got {labels.shape}")
+    _check_labels(labels, rows)
     same = labels[:, None] == labels[None]
     different = ~same
     np.fill_diagonal(same, False)
     return same, different
 
 
+def _check_labels(labels: np.ndarray, rows: int | None) -> None:
+    if labels.ndim != 1 or (rows is not None and len(labels) != rows):
+        raise ValueError(f"labels must have shape ({'n' if rows is None else rows},), got {labels.shape}")
+
+
+def _members(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each row all rows of the same person, itself among them, and how many they are.
+
+    Returns
+    -------
+    members : ndarray of int64, (n, most)
+        Rising; who has fewer pictures than somebody else has the row itself in the rest.
+    count : ndarray of int64, (n,)
+    """
+    if not len(labels):
+        return np.zeros((0, 0), np.int64), np.zeros(0, np.int64)
+    _, person, pictures = np.unique(labels, return_inverse=True, return_counts=True)
+    order = np.argsort(person, kind="stable")
+    first = np.cumsum(pictures) - pictures
+    place = np.arange(pictures.max())
+    count = pictures[person]
+    table = order[np.minimum(first[person][:, None] + place, len(labels) - 1)]
+    return np.where(place < count[:, None], table, np.arange(len(labels))[:, None]), count
+
+
 def _draw(allowed: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw one allowed column of each row."""
     return np.where(allowed, rng.random(allowed.shape), -1).argmax(axis=1)
+
+
+def _floating(encodings: ArrayLike) -> np.ndarray:
+    x = np.asarray(encodings)
+    if x.ndim != 2:
+        raise ValueError(f"encodings must have shape (n, d), got {x.shape}")
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
