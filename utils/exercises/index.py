@@ -167,8 +167,13 @@ NOTEBOOKS: dict[str, Notebook] = {
         "week4_face_nst/4_what_convnets_see.ipynb",
         ("top_patches", "saliency_map", "grad_cam", "activation_maximization"),
     ),
+    "w4l5": Notebook("week4_face_nst/5_beyond_images.ipynb", ("conv1d_forward", "conv3d_forward")),
     "w4l7": Notebook(
         "week4_face_nst/7_variational_autoencoder.ipynb", ("sample_latent", "kl_loss", "vae_loss")
+    ),
+    "w4a1": Notebook(
+        "week4_face_nst/assignment_1_face_recognition.ipynb",
+        ("triplet_loss", "image_to_encoding", "verify", "who_is_it"),
     ),
     "w4a2": Notebook(
         "week4_face_nst/assignment_2_neural_style_transfer.ipynb",
