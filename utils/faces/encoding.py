@@ -1,13 +1,16 @@
 """From a picture to the 128 numbers of the face in it, and the distance below which two faces are one person's."""
 
+import os
 from collections.abc import Sequence
 from functools import cache
 
 import keras
 import numpy as np
 
+from utils.data.images import read_image, to_float
 from utils.faces.alignment import align_face
 from utils.faces.detection import Face, detect_faces
+from utils.faces.distances import l2_normalize
 from utils.models.face_embedder import SIZE, face_embedder
 
 THRESHOLD = 0.4
@@ -82,6 +85,30 @@ def encode_faces(
     """Return every face with its unit encoding (128,), largest score first; parameters as :func:`encode_picture`."""
     faces = detect_faces(picture, min_score)
     return list(zip(faces, _encode(picture, faces, model), strict=True)) if faces else []
+
+
+def encode_file(path: str | os.PathLike[str] | bytes, model: keras.Model) -> np.ndarray:
+    """Return the encoding of a picture file that holds one face and nothing else, cut out and upright.
+
+    Parameters
+    ----------
+    path : path, or bytes of a file
+        As `utils.data.read_image` takes it.
+    model : keras.Model
+        Pictures (batch, height, width, 3), RGB in [0, 1] → encodings (batch, d) of any length.
+
+    Returns
+    -------
+    ndarray, (d,)
+        Of length 1. The picture is resized to the model's size, proportions not kept.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read_image` does, for what is no picture.
+    """
+    picture = to_float(read_image(path, tuple(model.input_shape[1:3])))
+    return l2_normalize(np.asarray(model.predict_on_batch(picture[None]))[0])
 
 
 def _encode(picture: np.ndarray, faces: Sequence[Face], model: keras.Model | None) -> np.ndarray:
