@@ -83,6 +83,13 @@ def test_without_limits_a_picture_stays_or_is_mirrored():
     assert 8 <= mirrored.sum() <= 32
 
 
+@pytest.mark.parametrize(("share", "columns"), [(0, slice(None)), (1, slice(None, None, -1))])
+def test_none_or_all_are_mirrored_on_demand(share, columns):
+    pictures = smooth_pictures(9)
+    varied = vary_faces(pictures, np.random.default_rng(0), **still(mirrored=share))
+    np.testing.assert_allclose(varied, pictures[:, :, columns], atol=1e-5)
+
+
 def test_turns_and_sizes_are_those_of_scipy():
     pictures = smooth_pictures(6)
     limits = still(shift=0.1, scale=0.2, degrees=20)

@@ -73,6 +73,7 @@ def vary_faces(
     scale: float = 0.1,
     degrees: float = 8.0,
     light: float = 0.15,
+    mirrored: float = 0.5,
 ) -> np.ndarray:
     """Vary each picture as the next photograph of the same person might: place, size, tilt, side and light.
 
@@ -81,7 +82,7 @@ def vary_faces(
     pictures : ndarray, (n, height, width, channels)
         Floating, in [0, 1].
     rng : numpy.random.Generator
-        Draws, for every picture anew and evenly from minus to plus the limits below; every second one is mirrored.
+        Draws, for every picture anew and evenly from minus to plus the limits below.
     shift : float
         Limit of the way up or down and to the sides, as a share of the height and of the width.
     scale : float
@@ -90,6 +91,8 @@ def vary_faces(
         Limit of the turn.
     light : float
         Limit of what is added to the brightness, and of the change in contrast about the picture's mean.
+    mirrored : float
+        Share of the pictures that are mirrored, by chance.
 
     Returns
     -------
@@ -110,14 +113,14 @@ def vary_faces(
     n, height, width = pictures.shape[:3]
     limits = np.array([shift * height, shift * width, scale, np.deg2rad(degrees), light, light])
     down, right, size, turn, brighter, contrast = (rng.uniform(-1, 1, (n, 6)) * limits).T
-    mirrored = np.where(rng.random(n) < 0.5, -1.0, 1.0)
+    side = np.where(rng.random(n) < mirrored, -1.0, 1.0)
     zoom = 1 / (1 + size)
     cosine, sine = zoom * np.cos(turn), zoom * np.sin(turn)
     middle = (height - 1) / 2, (width - 1) / 2
     y, x = np.arange(height) - middle[0], np.arange(width) - middle[1]
     # Where each pixel of the new picture is fetched from, (n, height, width).
     rows = middle[0] + _each(down) + _each(cosine) * y[:, None] + _each(sine) * x
-    columns = middle[1] + _each(right) + _each(mirrored) * (_each(cosine) * x - _each(sine) * y[:, None])
+    columns = middle[1] + _each(right) + _each(side) * (_each(cosine) * x - _each(sine) * y[:, None])
     moved = _between_pixels(pictures.astype(np.float32, copy=False), rows, columns)
     mean = moved.mean(axis=(1, 2, 3), keepdims=True)
     lit = (moved - mean) * _each(1 + contrast)[..., None] + mean + _each(brighter)[..., None]
