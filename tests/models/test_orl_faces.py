@@ -48,6 +48,12 @@ def test_centred_encodings_of_a_batch_point_everywhere():
     assert np.linalg.norm(np.mean(encodings[False], axis=0)) > 0.8
 
 
+def test_normalisation_follows_every_convolution_on_demand():
+    kinds = [type(layer).__name__ for layer in small_face_network((56, 46, 1), 32, normalized=True).layers]
+    after = [kinds[i + 1] for i, kind in enumerate(kinds) if kind == "Conv2D"]
+    assert after == ["BatchNormalization"] * 4
+
+
 @pytest.mark.parametrize(("shape", "embedding"), [((56, 46), 32), ((12, 46, 1), 32), ((56, 46, 1), 1)])
 def test_networks_that_cannot_be_are_refused(shape, embedding):
     with pytest.raises(ValueError):

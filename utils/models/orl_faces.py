@@ -27,6 +27,7 @@ def small_face_network(
     filters: tuple[int, ...] = (16, 32, 64, 128),
     dropout: float = 0.2,
     centred: bool = True,
+    normalized: bool = False,
 ) -> keras.Model:
     """Build a network of a few convolutions whose output has length 1.
 
@@ -44,6 +45,8 @@ def small_face_network(
         Whether batch normalisation, without weights of its own, comes before an encoding is scaled to length 1. Without
         it, all encodings of a new network point nearly the same way, for features after a ReLU are never negative, and
         the hardest triplets pull them into one point. With mean 0 they point everywhere.
+    normalized : bool
+        Whether batch normalisation follows each convolution, too.
 
     Returns
     -------
@@ -65,14 +68,19 @@ def small_face_network(
         raise ValueError(f"embedding must be at least 2, got {embedding!r}")
     inputs = keras.Input(shape=input_shape)
     x = EvenLight()(inputs)
-    x = layers.Conv2D(
-        filters[0], 5, strides=2, padding="same", activation="relu", kernel_initializer="he_normal"
-    )(x)
+    x = _convolution(x, filters[0], 5, normalized, strides=2)
     for count in filters[1:]:
-        x = layers.Conv2D(count, 3, padding="same", activation="relu", kernel_initializer="he_normal")(x)
-        x = layers.MaxPooling2D(2)(x)
+        x = layers.MaxPooling2D(2)(_convolution(x, count, 3, normalized))
     x = layers.Dropout(dropout)(layers.Flatten()(x))
     x = layers.Dense(embedding)(x)
     if centred:
         x = layers.BatchNormalization(momentum=0.9, center=False, scale=False)(x)
     return keras.Model(inputs, layers.UnitNormalization()(x), name="small_face_network")
+
+
+def _convolution(x: keras.KerasTensor, filters: int, side: int, normalized: bool, strides: int = 1):
+    how = {"padding": "same", "kernel_initializer": "he_normal", "use_bias": not normalized}
+    x = layers.Conv2D(filters, side, strides=strides, **how)(x)
+    if normalized:
+        x = layers.BatchNormalization(momentum=0.9)(x)
+    return layers.ReLU()(x)
