@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from utils.style.painting import Step
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-LARGEST = 2048  # pixels of the longer side: about 26 GB of memory
+LARGEST = 2048  # pixels of the longer side: about 10 GB of memory when square
 
 
 @dataclass(frozen=True)
