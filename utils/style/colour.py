@@ -1,7 +1,7 @@
 """Painting without the style's colours: brush strokes of the one picture, colours of the other.
 
 Gatys, Bethge, Hertzmann and Shechtman 2016, "Preserving color in neural artistic style transfer" (arXiv:1606.05897):
-colour histogram matching (section 3) and luminance-only transfer (section 4). Pictures are (height, width, 3), RGB in
+colour histogram matching and luminance-only transfer. Pictures are (height, width, 3), RGB in
 [0, 1].
 """
 
@@ -20,7 +20,7 @@ def luminance(picture: np.ndarray) -> np.ndarray:
 
 
 def match_luminance(style: np.ndarray, content: np.ndarray) -> np.ndarray:
-    """Return the style in grey with the content's mean and deviation of luminance (section 4, equation 10).
+    """Return the style in grey with the content's mean and deviation of luminance.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def put_colour_back(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
 def match_colours(style: np.ndarray, content: np.ndarray) -> np.ndarray:
     """Return the style with mean and covariance of the content's colours, one linear map for all its pixels.
 
-    The map is Σ_content^½ · Σ_style^-½ of symmetric roots (section 3, equation 7).
+    The map is Σ_content^½ · Σ_style^-½ of symmetric roots, the paper's second solution.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """A style here and another there: masks, shrunk to each layer, weigh the places that a Gram matrix counts.
 
 Gatys, Ecker, Bethge, Hertzmann and Shechtman 2017, "Controlling perceptual factors in neural style transfer"
-(arXiv:1611.07865), section 4.1, guided Gram matrices.
+(arXiv:1611.07865), section 4, guided Gram matrices. The paper erodes masks so that deep layers do not see across the
+border; here they are only shrunk, and the border is soft.
 """
 
 from collections.abc import Sequence
@@ -64,8 +65,8 @@ def shrink_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 def guide(mask: np.ndarray, shape: tuple[int, int]) -> tf.Tensor:
     """Return what the maps of a layer are multiplied by before their Gram matrix: the mask, of mean square 1.
 
-    Divided by height · width, the Gram matrix of the product is then the guided one of the paper (equation 4, where the
-    squares sum to 1).
+    Divided by height · width, the Gram matrix of the product is then the paper's guided one, for which the squares
+    sum to 1.
 
     Parameters
     ----------
