@@ -168,6 +168,9 @@ NOTEBOOKS: dict[str, Notebook] = {
         ("top_patches", "saliency_map", "grad_cam", "activation_maximization"),
     ),
     "w4l5": Notebook("week4_face_nst/5_beyond_images.ipynb", ("conv1d_forward", "conv3d_forward")),
+    "w4l6": Notebook(
+        "week4_face_nst/6_deep_dream.ipynb", ("dream_loss", "gradient_ascent_step", "deep_dream")
+    ),
     "w4l7": Notebook(
         "week4_face_nst/7_variational_autoencoder.ipynb", ("sample_latent", "kl_loss", "vae_loss")
     ),
