@@ -25,18 +25,17 @@ def show_faces(pictures: Sequence[np.ndarray], captions: Sequence[str], columns:
     columns : int
         How many stand side by side.
     """
-    rows = -(-len(pictures) // columns)
+    width, used = 6.2 / columns, min(columns, len(pictures))
+    rows = -(-len(pictures) // used)
     tall = max(picture.shape[0] / picture.shape[1] for picture in pictures)
     lines = max(caption.count("\n") + 1 for caption in captions)
-    width = 7.2 / columns
-    _, axes = plt.subplots(
-        rows, columns, figsize=(7.2, rows * (width * tall + 0.17 * lines + 0.08)), squeeze=False
-    )
+    size = (width * used, rows * (width * tall + 0.16 * lines + 0.06))
+    _, axes = plt.subplots(rows, used, figsize=size, squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
     for ax, picture, caption in zip(axes.flat, pictures, captions, strict=False):
         ax.imshow(to_float(picture), vmin=0, vmax=1)
-        ax.set_title(caption, fontsize=9)
+        ax.set_title(caption, fontsize=8)
     plt.show()
 
 
@@ -57,17 +56,17 @@ def show_alignment(
         The aligned face.
     """
     x1, y1, x2, y2 = box
-    _, axes = plt.subplots(1, 3, figsize=(7.2, 2.6))
+    _, axes = plt.subplots(1, 3, figsize=(4.8, 1.85))
     axes[0].imshow(to_float(picture))
     axes[0].add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=BOX, linewidth=2.5))
     axes[1].imshow(to_float(picture))
-    axes[1].plot(*landmarks.T, "o", markersize=2.5, color=BOX, markeredgecolor="black", markeredgewidth=0.3)
+    axes[1].plot(*landmarks.T, "o", markersize=2, color=BOX, markeredgecolor="black", markeredgewidth=0.2)
     margin = 0.25 * (x2 - x1)
     axes[1].set(xlim=(x1 - margin, x2 + margin), ylim=(y2 + margin, y1 - margin))
     axes[2].imshow(to_float(crop))
     titles = ("the box", f"{len(landmarks)} landmarks", f"the crop, {len(crop)}×{len(crop)}")
     for ax, title in zip(axes, titles, strict=True):
-        ax.set_title(title)
+        ax.set_title(title, fontsize=9)
         ax.axis("off")
     plt.show()
 
@@ -89,7 +88,7 @@ def show_distance_table(
         Distances up to it are blue, larger ones red, the paler the nearer to it.
     """
     n = len(pictures)
-    _, axes = plt.subplots(n + 1, n + 1, figsize=(5.4, 5.4), gridspec_kw={"wspace": 0.05, "hspace": 0.05})
+    _, axes = plt.subplots(n + 1, n + 1, figsize=(3.9, 3.9), gridspec_kw={"wspace": 0.05, "hspace": 0.05})
     spread = np.abs(distances - threshold).max()
     for ax in axes.flat:
         ax.set(xticks=[], yticks=[])
@@ -102,7 +101,16 @@ def show_distance_table(
             shade = plt.get_cmap("RdBu_r")(0.5 + 0.42 * (value - threshold) / spread)
             ax.set_facecolor(shade)
             ink = "white" if sum(shade[:3]) < 1.4 else "black"
-            ax.text(0.5, 0.5, f"{value:.2f}", ha="center", va="center", color=ink, transform=ax.transAxes)
+            ax.text(
+                0.5,
+                0.5,
+                f"{value:.2f}",
+                ha="center",
+                va="center",
+                color=ink,
+                transform=ax.transAxes,
+                fontsize=9,
+            )
             if people[i] == people[j] and i != j:
                 ax.spines[:].set_visible(True)
                 ax.spines[:].set_linewidth(2)
@@ -125,7 +133,7 @@ def show_siamese(
     network : str
         What is written into the network's box.
     """
-    figure, ax = plt.subplots(figsize=(7.2, 2.7))
+    figure, ax = plt.subplots(figsize=(6.2, 2.35))
     ax.set(xlim=(0, 10), ylim=(0, 4))
     ax.axis("off")
     limit = np.abs(encodings).max()
@@ -163,7 +171,7 @@ def show_pair_distances(distances: np.ndarray, same: np.ndarray, threshold: floa
     label : str
         Of the horizontal axis.
     """
-    _, ax = plt.subplots(figsize=(7, 2.7))
+    _, ax = plt.subplots(figsize=(5.6, 2.3))
     edges = np.linspace(0, distances.max(), 70)
     for chosen, colour, name, wrong_above in (
         (same, SAME, "one person", True),
@@ -195,13 +203,13 @@ def show_growing_database(
     interval : ndarray, (2, n), optional
         Lower and upper end of the middle half of the measurements.
     """
-    _, ax = plt.subplots(figsize=(5.6, 2.8))
+    _, ax = plt.subplots(figsize=(4.8, 2.4))
     ax.plot(sizes, formula, "--", color="black", label="1 − (1 − p)$^K$")
     ax.plot(sizes, measured, "o-", color=DIFFERENT, label="measured")
     if interval is not None:
         ax.fill_between(sizes, *interval, color=DIFFERENT, alpha=0.2, linewidth=0)
     ax.set(xlabel="K, people in the database", ylabel="strangers let in", ylim=(0, None))
-    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
     ax.legend()
     plt.show()
 
@@ -218,14 +226,14 @@ def show_errors_by_person(measured: np.ndarray, expected: np.ndarray, label: str
     label : str
         Of the vertical axis.
     """
-    _, ax = plt.subplots(figsize=(7, 2.6))
+    _, ax = plt.subplots(figsize=(5.6, 2.2))
     place = np.arange(len(measured))
     ax.bar(place, np.sort(measured)[::-1], color=DIFFERENT, width=0.8, label="measured")
     ax.step(place, np.sort(expected)[::-1], where="mid", color="black", label="if all were alike")
     ax.axhline(measured.mean(), color="black", linestyle=":", linewidth=1)
     ax.text(len(measured) - 0.5, measured.mean(), "mean ", ha="right", va="bottom", fontsize=9)
     ax.set(xlabel="people, most errors first", ylabel=label, xticks=[])
-    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
     ax.legend()
     plt.show()
 
@@ -240,13 +248,13 @@ def show_rates_by_group(rates: dict[str, tuple[float, float, float]], label: str
     label : str
         Of the horizontal axis.
     """
-    _, ax = plt.subplots(figsize=(6.4, 0.45 * len(rates) + 0.7))
+    _, ax = plt.subplots(figsize=(5.4, 0.4 * len(rates) + 0.7))
     place = np.arange(len(rates))[::-1]
     rate, low, high = np.array(list(rates.values())).T
     ax.errorbar(rate, place, xerr=(rate - low, high - rate), fmt="o", color=DIFFERENT, capsize=4, linewidth=2)
     ax.set(yticks=place, yticklabels=list(rates), xlabel=label, ylim=(-0.6, len(rates) - 0.4))
     ax.set_xlim(0, None)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
     plt.show()
 
 
@@ -254,7 +262,7 @@ def _draw_box(ax: Axes, box: tuple[float, float, float, float], text: str) -> No
     x, y, width, height = box
     style = {"boxstyle": "round,pad=0,rounding_size=.15", "facecolor": "#E8EEF4", "edgecolor": "black"}
     ax.add_patch(FancyBboxPatch((x, y), width, height, **style))
-    ax.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=9)
+    ax.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=8)
 
 
 def _draw_arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], both: bool = False) -> None:
