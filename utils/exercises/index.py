@@ -174,6 +174,7 @@ NOTEBOOKS: dict[str, Notebook] = {
     "w4l7": Notebook(
         "week4_face_nst/7_variational_autoencoder.ipynb", ("sample_latent", "kl_loss", "vae_loss")
     ),
+    "w4l9": Notebook("week4_face_nst/9_deep_one_class.ipynb", ("anomaly_score", "compactness_loss")),
     "w4a1": Notebook(
         "week4_face_nst/assignment_1_face_recognition.ipynb",
         ("triplet_loss", "image_to_encoding", "verify", "who_is_it"),
@@ -190,6 +191,7 @@ NOTEBOOKS: dict[str, Notebook] = {
             "total_variation_cost",
         ),
     ),
+    "w4demo1": Notebook("week4_face_nst/demo_face_door.ipynb"),
 }
 
 

@@ -10,9 +10,12 @@ if TYPE_CHECKING:
 EXPERIMENTS: dict[str, str] = {
     "augmentation-strength": "utils.experiments.augmentation_strength",
     "ensembles-fashion": "utils.experiments.ensembles_fashion",
+    "faces-mining": "utils.experiments.faces_mining",
+    "faces-siamese": "utils.experiments.faces_siamese",
     "gradient-norms": "utils.experiments.gradient_norms",
     "hand-engineering": "utils.experiments.hand_engineering",
     "lenet5-mnist": "utils.experiments.lenet5_mnist",
+    "one-class-fashion": "utils.experiments.one_class_fashion",
     "residual-depths": "utils.experiments.residual_depths",
     "resnet50-fashion": "utils.experiments.resnet50_fashion",
     "transfer-cut-outs": "utils.experiments.transfer_cut_outs",
