@@ -73,7 +73,6 @@ def show_moves(path: np.ndarray, people: np.ndarray, losses: Sequence[float]) ->
         axes[1].plot(np.cos(one), np.sin(one), color=_PEOPLE[person], linewidth=1, alpha=0.4)
     axes[2].plot(losses, color="black")
     axes[2].set(xlabel="step", title="triplet loss", ylim=(0, None))
-    plt.tight_layout()
     plt.show()
 
 
@@ -111,7 +110,6 @@ def show_visits(
         ax.spines[:].set(visible=True, color=colour, linewidth=3, linestyle="-" if opens else ":")
         ax.set_title(visitor, fontsize=9)
         ax.set_xlabel(f"{'open' if opens else 'shut'}: {says}", fontsize=8, color=colour)
-    plt.tight_layout()
     plt.show()
 
 
