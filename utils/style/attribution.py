@@ -35,7 +35,7 @@ def class_scores(model: keras.Model) -> keras.Model:
     scores = layers.Dense(last.units, use_bias=last.use_bias, name=f"{last.name}_scores")
     outputs = scores(last.input)
     scores.set_weights(last.get_weights())
-    return keras.Model(model.inputs, outputs, name=f"{model.name}_scores")
+    return keras.Model(model.inputs[0], outputs, name=f"{model.name}_scores")
 
 
 def saliency_map(model: keras.Model, picture: np.ndarray, class_index: int) -> np.ndarray:
@@ -171,7 +171,7 @@ def _cut(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
     if layer not in names:
         raise ValueError(f"layer must be one of {', '.join(names)}, got {layer!r}")
     maps = model.get_layer(layer).output
-    return keras.Model(model.inputs, maps), keras.Model(maps, model.outputs[0])
+    return keras.Model(model.inputs[0], maps), keras.Model(maps, model.outputs[0])
 
 
 def _check_class(model: keras.Model, class_index: int) -> None:

@@ -99,10 +99,11 @@ def maximise(
         When there are not as many units as pictures, a unit is none of the layer's, or jitter has no `rng`.
     """
     network = feature_extractor(model, [layer])
-    _check_units(network.output_shape[layer][-1], units, pictures)
+    channels = model.get_layer(layer).output.shape[-1]
+    _check_units(channels, units, pictures)
     if regularisation.jitter and rng is None:
         raise ValueError("rng must be given when there is jitter")
-    chosen = ops.one_hot(np.asarray(units), network.output_shape[layer][-1])[:, None, None, :]
+    chosen = ops.one_hot(np.asarray(units), channels)[:, None, None, :]
 
     def objective(x):
         maps = network(x, training=False)[layer]
