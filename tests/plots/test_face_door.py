@@ -57,10 +57,16 @@ def test_curves_are_drawn_when_there_are_some():
     assert (paint() != paint(curve=CURVE)).any()
 
 
+def test_curves_of_one_threshold_and_of_none_within_the_picture():
+    for thresholds in ([0.3], [7.0]):
+        curve = (np.array(thresholds), np.array([0.5]), np.array([0.5]))
+        assert paint(curve=curve).shape == (500, 1240, 3)
+
+
 def test_nobody_many_people_and_long_names_have_a_picture():
-    assert paint(boxes=np.zeros((0, 4)), names=(), distances=()).shape == (560, 1240, 3)
+    assert paint(boxes=np.zeros((0, 4)), names=(), distances=()).shape == (500, 1240, 3)
     names = ["A name that is much longer than its place"] * 9
-    assert paint(names=names, distances=np.linspace(0, 3, 9)).shape == (560, 1240, 3)
+    assert paint(names=names, distances=np.linspace(0, 3, 9)).shape == (500, 1240, 3)
 
 
 def test_the_picture_is_left_as_it_was():

@@ -10,15 +10,15 @@ import numpy as np
 
 from utils.plots.style import PALETTE
 
-SIZE = (1240, 560)  # pixels of the screen: width, height
+SIZE = (1240, 500)  # pixels of the screen: width, height
 LETTERS = 20
 OPEN, SHUT = PALETTE[0], PALETTE[1]
 _INK, _PAPER, _PALE = "#000000", "#FFFFFF", "#C8C8C8"
-_CAMERA = (600, 560)  # of the camera's picture
+_CAMERA = (600, 500)  # of the camera's picture
 _LEFT, _RIGHT = 760, 1215  # where distance 0 and the largest distance lie
 _BAND, _ROW = 52, 38
-_CURVES = (335, 505)  # rows of 100 % and of 0 %
-MOST_PEOPLE = 6
+_CURVES = (292, 445)  # rows of 100 % and of 0 %
+MOST_PEOPLE = 5
 
 
 def paint_door(
@@ -45,7 +45,7 @@ def paint_door(
     sign : str
         Written above the bars.
     names, distances : sequences
-        People of the database, nearest first; the first six are drawn.
+        People of the database, nearest first; the first five are drawn.
     threshold : float
         A line through bars and curves.
     curve : (thresholds, false accepts, false rejects), optional
@@ -56,7 +56,7 @@ def paint_door(
     Returns
     -------
     ndarray
-        (560, 1240, 3), uint8.
+        (500, 1240, 3), uint8.
     """
     from PIL import Image, ImageDraw
 
@@ -111,13 +111,14 @@ def _paint_curves(
     for value in np.arange(0, largest + 0.01, 0.2):
         draw.text((_place(value, largest), bottom + 4), f"{value:.1f}", font=_font(), fill=_INK, anchor="ma")
     inside = np.isfinite(thresholds) & (thresholds <= largest)
-    x = [_place(value, largest) for value in thresholds[inside]]
+    x = [_LEFT, *(_place(value, largest) for value in thresholds[inside]), _RIGHT]
     for shares, colour, place, text in (
-        (rejects, PALETTE[0], (_LEFT + 4, top - 28, "la"), "right people refused"),
-        (accepts, PALETTE[1], (_RIGHT, top - 28, "ra"), "strangers accepted"),
+        (rejects, PALETTE[0], (_LEFT + 4, top - 28, "la"), "falsely refused"),
+        (accepts, PALETTE[1], (_RIGHT, top - 28, "ra"), "falsely accepted"),
     ):
-        y = bottom - np.asarray(shares)[inside] * (bottom - top)
-        draw.line(list(zip(x, y.tolist(), strict=True)), fill=colour, width=4)
+        seen = np.asarray(shares)[inside]
+        y = bottom - np.pad(seen, 1, mode="edge") * (bottom - top) if len(seen) else []
+        draw.line(list(zip(x, y, strict=False)), fill=colour, width=4)
         draw.text(place[:2], text, font=_font(), fill=colour, anchor=place[2])
 
 
