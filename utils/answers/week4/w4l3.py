@@ -174,7 +174,9 @@ def _flawed(**flaws: Any) -> Callable:
 def _copy_for_second(encoder):
     import keras
 
-    return encoder, keras.models.clone_model(encoder)
+    copy = keras.models.clone_model(encoder)
+    copy.name = "second"
+    return encoder, copy
 
 
 def _copy_for_both(encoder):
