@@ -192,6 +192,7 @@ NOTEBOOKS: dict[str, Notebook] = {
         ),
     ),
     "w4demo1": Notebook("week4_face_nst/demo_face_door.ipynb"),
+    "w4demo2": Notebook("week4_face_nst/demo_style_transfer.ipynb"),
 }
 
 
