@@ -163,10 +163,6 @@ NOTEBOOKS: dict[str, Notebook] = {
     "w4l3": Notebook(
         "week4_face_nst/3_siamese_similarity.ipynb", ("siamese_classifier", "chi_square_similarity")
     ),
-    "w4l4": Notebook(
-        "week4_face_nst/4_what_convnets_see.ipynb",
-        ("top_patches", "saliency_map", "grad_cam", "activation_maximization"),
-    ),
     "w4l5": Notebook("week4_face_nst/5_beyond_images.ipynb", ("conv1d_forward", "conv3d_forward")),
     "w4l6": Notebook(
         "week4_face_nst/6_deep_dream.ipynb", ("dream_loss", "gradient_ascent_step", "deep_dream")
