@@ -55,7 +55,6 @@ def send(page, image: np.ndarray, name: str = "mine.png") -> None:
 @pytest.fixture
 def page(demo):
     """The demo after a press on reset."""
-    wait_for_the_door(demo.page)
     demo.page.get_by_role("button", name="reset").click()
     demo.page.wait_for_timeout(300)
     wait_for_the_door(demo.page)
