@@ -61,5 +61,5 @@ def test_the_step_agrees_with_tape_and_optimizer(name):
                 J += 40 / 2 * costs.layer_style_cost(costs.gram_matrix(target[0]), maps[0], size)
         optimizer.apply_gradients([(tape.gradient(J, theirs), theirs)])
         theirs.assign(tf.clip_by_value(theirs, 0, 1))
-        np.testing.assert_allclose(cost, J, rtol=1e-5)
-        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+        np.testing.assert_allclose(cost, J, rtol=1e-4)
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
