@@ -59,3 +59,24 @@ def test_other_outputs_stay_as_they_are(kind):
     notebook = notebook_with(**{kind: "abc="})
     compress_figures(notebook)
     assert notebook.cells[0].outputs[0].data[kind.replace("_", "/")] == "abc="
+
+
+def photograph(seed: int) -> str:
+    rng = np.random.default_rng(seed)
+    small = rng.integers(0, 256, (30, 40, 3), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(small).resize((320, 240)).save(buffer, "JPEG", quality=90)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def test_photographs_become_coarser_only_where_the_notebook_is_too_large():
+    before = photograph(0)
+    notebook = notebook_with(image_jpeg=before)
+    compress_figures(notebook)
+    assert notebook.cells[0].outputs[0].data["image/jpeg"] == before
+    limit = int(0.7 * len(nbformat.writes(notebook)))
+    compress_figures(notebook, limit)
+    assert len(nbformat.writes(notebook)) <= limit
+    after = notebook.cells[0].outputs[0].data["image/jpeg"]
+    assert pixels(after).shape == (240, 320, 3)
+    assert np.abs(pixels(after) - pixels(before)).mean() < 8
