@@ -160,8 +160,9 @@ NOTEBOOKS: dict[str, Notebook] = {
             "roc_and_equal_error_rate",
         ),
     ),
-    "w4l3": Notebook(
-        "week4_face_nst/3_siamese_similarity.ipynb", ("siamese_classifier", "chi_square_similarity")
+    "w4l4": Notebook(
+        "week4_face_nst/4_what_convnets_see.ipynb",
+        ("top_patches", "activation_maximization", "saliency_map", "grad_cam"),
     ),
     "w4l5": Notebook("week4_face_nst/5_beyond_images.ipynb", ("conv1d_forward", "conv3d_forward")),
     "w4l6": Notebook(

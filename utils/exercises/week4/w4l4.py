@@ -121,6 +121,28 @@ EXERCISES = (
     ),
     Exercise(
         notebook="w4l4",
+        function="activation_maximization",
+        signature="(model, layer, unit, start, steps, step_size)",
+        points=2,
+        task="Change a picture, step by step, so that a unit answers to it more strongly.",
+        hints=(
+            "In every step the same four things happen: the unit's mean answer, its gradient by the picture, a step "
+            "of a fixed length in that direction, and clipping.",
+            "Gradients of deep units are tiny, those of shallow ones are not. Divide by the root mean square, "
+            "`tf.sqrt(tf.reduce_mean(gradient**2)) + 1e-8`, and `step_size` means the same for all.",
+            "Up the hill is *plus*: `image + step_size * gradient`. Then `tf.clip_by_value(…, 0, 1)`, in each step, "
+            "and the next gradient is that of the new picture.",
+        ),
+        build=_arguments("layer", "unit", "start", "steps", "step_size"),
+        answered_by=(
+            "utils.style.visualisation.maximise",
+            "utils.style.visualisation.maximise_coarse_to_fine",
+            "utils.style.gradients.value_and_gradient",
+        ),
+        time_limit=60,
+    ),
+    Exercise(
+        notebook="w4l4",
         function="saliency_map",
         signature="(model, image, class_index)",
         points=1,
@@ -158,28 +180,6 @@ EXERCISES = (
         ),
         build=_arguments("image", "class_index", "layer"),
         answered_by=("utils.style.attribution.grad_cam", "utils.style.gradients.value_and_gradient"),
-        time_limit=60,
-    ),
-    Exercise(
-        notebook="w4l4",
-        function="activation_maximization",
-        signature="(model, layer, unit, start, steps, step_size)",
-        points=2,
-        task="Change a picture, step by step, so that a unit answers to it more strongly.",
-        hints=(
-            "In every step the same four things happen: the unit's mean answer, its gradient by the picture, a step "
-            "of a fixed length in that direction, and clipping.",
-            "Gradients of deep units are tiny, those of shallow ones are not. Divide by the root mean square, "
-            "`tf.sqrt(tf.reduce_mean(gradient**2)) + 1e-8`, and `step_size` means the same for all.",
-            "Up the hill is *plus*: `image + step_size * gradient`. Then `tf.clip_by_value(…, 0, 1)`, in each step, "
-            "and the next gradient is that of the new picture.",
-        ),
-        build=_arguments("layer", "unit", "start", "steps", "step_size"),
-        answered_by=(
-            "utils.style.visualisation.maximise",
-            "utils.style.visualisation.maximise_coarse_to_fine",
-            "utils.style.gradients.value_and_gradient",
-        ),
         time_limit=60,
     ),
 )
