@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from keras import layers
 
@@ -66,7 +66,10 @@ def stack(steps, size):
 @settings(max_examples=25, deadline=None)
 @given(st.lists(WINDOWS, min_size=1, max_size=4), st.tuples(st.integers(15, 19), st.integers(15, 19)))
 def test_a_field_is_what_single_white_pixels_reach(steps, size):
-    model, layer = stack(steps, size)
+    try:
+        model, layer = stack(steps, size)
+    except ValueError:  # strides and valid windows have left no place
+        reject()
     field = receptive_field(model, layer)
     height, width = size
     spots = np.eye(height * width, dtype=np.float32).reshape(-1, height, width, 1)
