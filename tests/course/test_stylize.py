@@ -151,7 +151,13 @@ def test_ctrl_c_in_a_real_run(tmp_path):
     options = ["--out", "a.png", "--size", "32", "--steps", "100000", "--preview-every", "1"]
     command = [sys.executable, "-m", "utils.cli", "stylize", "photo.png", "one.png", *options]
     with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background has them ignore Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as program:
         ends = time.monotonic() + 200
         while (
@@ -159,7 +165,10 @@ def test_ctrl_c_in_a_real_run(tmp_path):
         ):
             time.sleep(0.1)
         program.send_signal(signal.SIGINT)
-        output, errors = program.communicate(timeout=60)
+        try:
+            output, errors = program.communicate(timeout=60)
+        finally:
+            program.kill()
     assert program.returncode == 130, output + errors
     assert "Interrupted; the best so far is kept" in output
     assert errors == ""
