@@ -73,8 +73,11 @@ def train_features(x, y, reference: list[int], known: np.ndarray, weight: float,
 
 def area_under_curve(normal: np.ndarray, strange: np.ndarray) -> float:
     """Return the share of pairs in which the strange one has the higher score; equal scores count half."""
-    higher = (strange[None] > normal[:, None]).mean()
-    return float(higher + (strange[None] == normal[:, None]).mean() / 2)
+    from utils.faces.verification import roc
+
+    return float(
+        roc(np.concatenate([normal, strange]), np.arange(len(normal) + len(strange)) < len(normal)).area
+    )
 
 
 EXPERIMENT = Experiment(

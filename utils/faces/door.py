@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from utils.faces.alignment import align_face
 from utils.faces.detection import detect_faces
 from utils.faces.distances import distances
+from utils.faces.encoding import encode_found
 from utils.faces.verification import Roc
 
 
@@ -70,8 +70,7 @@ def look(picture: np.ndarray, encoder: keras.Model) -> Visit:
         return Visit(boxes, None, "Nobody is to be seen: look at the camera, nearer to it and in good light.")
     if len(faces) > 1:
         return Visit(boxes, None, f"There are {len(faces)} faces before the camera: step forward alone.")
-    encoding = np.asarray(encoder.predict_on_batch(align_face(picture, faces[0])[None]))[0]
-    return Visit(boxes, encoding, "")
+    return Visit(boxes, encode_found(picture, faces, encoder)[0], "")
 
 
 def decide(

@@ -76,7 +76,7 @@ def encode_picture(
         raise SeveralFacesError(
             f"there are {len(faces)} faces in this picture, and only one can be asked for: step forward alone"
         )
-    return _encode(picture, faces, model)[0]
+    return encode_found(picture, faces, model)[0]
 
 
 def encode_faces(
@@ -84,7 +84,7 @@ def encode_faces(
 ) -> list[tuple[Face, np.ndarray]]:
     """Return every face with its unit encoding (128,), largest score first; parameters as :func:`encode_picture`."""
     faces = detect_faces(picture, min_score)
-    return list(zip(faces, _encode(picture, faces, model), strict=True)) if faces else []
+    return list(zip(faces, encode_found(picture, faces, model), strict=True)) if faces else []
 
 
 def encode_file(path: str | os.PathLike[str] | bytes, model: keras.Model) -> np.ndarray:
@@ -111,7 +111,8 @@ def encode_file(path: str | os.PathLike[str] | bytes, model: keras.Model) -> np.
     return l2_normalize(np.asarray(model.predict_on_batch(picture[None]))[0])
 
 
-def _encode(picture: np.ndarray, faces: Sequence[Face], model: keras.Model | None) -> np.ndarray:
+def encode_found(picture: np.ndarray, faces: Sequence[Face], model: keras.Model | None = None) -> np.ndarray:
+    """Return unit encodings (n, 128) of one or more faces found in a picture; see :func:`encode_picture`."""
     crops = np.stack([align_face(picture, face, SIZE) for face in faces])
     return np.asarray((model or _encoder()).predict_on_batch(crops))
 
