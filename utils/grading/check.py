@@ -3,14 +3,20 @@
 import inspect
 import sys
 from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from types import CodeType
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from utils.exercises.entry import Exercise
 from utils.exercises.index import NOTEBOOKS, exercise
 from utils.grading import progress
 from utils.grading.card import Card
-from utils.grading.judge import Verdict, judge
-from utils.grading.notebooks import solution_cell, solution_region
+from utils.grading.notebooks import solution_cell, solution_region, stub_message
+
+if TYPE_CHECKING:
+    from utils.grading.judge import Verdict
 
 FAILED_CHECKS_BEFORE_SOLUTION = 3
 
@@ -32,7 +38,7 @@ class CheckResult(Card):
         Name of the known mistake that the function makes.
     """
 
-    def __init__(self, verdict: Verdict):
+    def __init__(self, verdict: "Verdict"):
         self.passed, self.score, self.points = verdict.passed, verdict.score, verdict.points
         self.mistake = verdict.mistake.name if verdict.mistake else None
         super().__init__(*_content(verdict))
@@ -42,7 +48,37 @@ class CheckResult(Card):
         return f"{self.points:g}"
 
 
-def check(function: Callable, notebook: str | None = None) -> CheckResult:
+class Unchecked(Card):
+    """What a check says in a copy of the course without answers: whether there is something to hand in.
+
+    Attributes
+    ----------
+    passed, score, points, mistake
+        As in :class:`CheckResult`, for a function of which nothing is known: False, 0, 0 and None.
+    """
+
+    passed, score, points, mistake = False, 0.0, 0.0, None
+
+    def __init__(self, entry: Exercise, function: Callable):
+        if _is_blank(function):
+            super().__init__(*_not_done(entry))
+        else:
+            super().__init__(
+                "open",
+                f"{entry.function} is there",
+                [
+                    "It was not run: this copy of the course was given out without answers, and your teacher checks "
+                    "what you hand in.",
+                    "What stands in the notebook when you save it and hand it in is what counts.",
+                ],
+            )
+
+    def __repr__(self) -> str:
+        # nbgrader gives full marks for what it cannot read.
+        return "0"
+
+
+def check(function: Callable, notebook: str | None = None) -> CheckResult | Unchecked:
     """Check an exercise and say what is right, what is not, and why.
 
     Parameters
@@ -54,10 +90,15 @@ def check(function: Callable, notebook: str | None = None) -> CheckResult:
 
     Returns
     -------
-    CheckResult
-        A card. ``.passed``, ``.score`` (0–1), ``.points`` and ``.mistake`` can be asked too.
+    CheckResult or Unchecked
+        A card. ``.passed``, ``.score`` (0–1), ``.points`` and ``.mistake`` can be asked too. In a copy of the course
+        without answers the function is not run.
     """
     key = _key(function, notebook)
+    if not has_answers():
+        return Unchecked(exercise(key), function)
+    from utils.grading.judge import judge
+
     verdict = judge(key, function)
     progress.record(key, score=verdict.score)
     if verdict.passed:
@@ -86,6 +127,8 @@ def hint(function: Callable, notebook: str | None = None) -> Card:
 def solution(function: Callable, notebook: str | None = None) -> Card:
     """Show our solution, after three failed checks or once yours is right; in self-study only."""
     key = _key(function, notebook)
+    if not has_answers():
+        return _no_solution()
     row = progress.row(key)
     if row.best < 1 and row.failed < FAILED_CHECKS_BEFORE_SOLUTION:
         left = FAILED_CHECKS_BEFORE_SOLUTION - row.failed
@@ -100,12 +143,34 @@ def solution(function: Callable, notebook: str | None = None) -> Card:
     try:
         code = solution_region(solution_cell(key).source)
     except (OSError, LookupError):
-        return Card(
-            "open",
-            "No solution here",
-            ["This copy of the course was given out without solutions: ask your teacher."],
-        )
+        return _no_solution()
     return Card("open", f"One way to write {function.__name__}", ["\t" + inspect.cleandoc("\n" + code)])
+
+
+@cache
+def has_answers() -> bool:
+    """Tell whether this copy of the course holds the private half of the exercises."""
+    return find_spec("utils.answers") is not None
+
+
+def _no_solution() -> Card:
+    return Card(
+        "open",
+        "No solution here",
+        ["This copy of the course was given out without solutions: ask your teacher."],
+    )
+
+
+def _is_blank(function: Callable) -> bool:
+    """Tell from its constants, without a call, whether a function is the blank that was given out."""
+    waiting = [getattr(inspect.unwrap(function), "__code__", None)]
+    while waiting:
+        code = waiting.pop()
+        if isinstance(code, CodeType):
+            if stub_message(function.__name__) in code.co_consts:
+                return True
+            waiting += code.co_consts
+    return False
 
 
 def _remember(function: Callable) -> None:
@@ -146,22 +211,26 @@ def _callers_notebook() -> str | None:
     return None
 
 
-def _content(verdict: Verdict) -> tuple[str, str, list[str]]:
+def _content(verdict: "Verdict") -> tuple[str, str, list[str]]:
     """Return kind, heading and lines of a verdict's card."""
     entry = verdict.exercise
     earned = f"{verdict.points:g} of {entry.points:g} points"
     if verdict.passed:
         return "right", f"{entry.function} is right: {earned}", ["Tried: " + "; ".join(verdict.groups) + "."]
     if verdict.not_done:
-        return (
-            "open",
-            f"{entry.function} is not done yet",
-            [f"{entry.task} `hint({entry.function})` gives a first nudge."],
-        )
+        return _not_done(entry)
     return "wrong", f"{entry.function} is not right yet: {earned}", _what_went_wrong(entry, verdict)
 
 
-def _what_went_wrong(entry: Exercise, verdict: Verdict) -> list[str]:
+def _not_done(entry: Exercise) -> tuple[str, str, list[str]]:
+    return (
+        "open",
+        f"{entry.function} is not done yet",
+        [f"{entry.task} `hint({entry.function})` gives a first nudge."],
+    )
+
+
+def _what_went_wrong(entry: Exercise, verdict: "Verdict") -> list[str]:
     lines = [f"Failed on “{verdict.failed_case.group}”, called with {verdict.failed_case.describe()}."]
     lines.append(verdict.problem)
     if verdict.outcome.trace:

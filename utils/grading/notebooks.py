@@ -111,10 +111,14 @@ def solution_region(source: str) -> str:
     return found.group(1)
 
 
+def stub_message(name: str) -> str:
+    """Return what the blank of an exercise says when it is called."""
+    return f"{name} is not done yet: replace this line by your own code."
+
+
 def stub_lines(name: str) -> str:
     """Return what a learner finds in place of the solution of an exercise."""
-    message = f"{name} is not done yet: replace this line by your own code."
-    return f"# Your code here.\nraise NotImplementedError({json.dumps(message)})"
+    return f"# Your code here.\nraise NotImplementedError({json.dumps(stub_message(name))})"
 
 
 def stub(source: str, name: str) -> str:
