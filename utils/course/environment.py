@@ -7,6 +7,7 @@ of TensorFlow and the same hash seed; so `course lab`, `course execute` and the 
 import os
 import shutil
 import sys
+from glob import glob
 
 KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # nbgrader gives 0 points to a cell that writes to stderr, log lines included
@@ -23,7 +24,10 @@ KERNEL_ENVIRONMENT = {
 SYSTEM_PARTS = {
     "bubblewrap": ("bwrap",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "postgresql": ("initdb",),
 }
+# Debian keeps the server's programs out of everybody's PATH.
+_MORE_PROGRAMS = "/usr/lib/postgresql/*/bin"
 
 
 def kernel_environment(*, progress_bars: bool) -> dict[str, str]:
@@ -48,12 +52,13 @@ def find_system_part(package: str) -> str | None:
 
     Parameters
     ----------
-    package : {"bubblewrap", "chromium"}
+    package : {"bubblewrap", "chromium", "postgresql"}
         Name of the Debian package.
     """
     if package not in SYSTEM_PARTS:
         raise ValueError(f"package must be one of {', '.join(SYSTEM_PARTS)}, got {package!r}")
-    return next((path for name in SYSTEM_PARTS[package] if (path := shutil.which(name))), None)
+    folders = os.pathsep.join([os.environ.get("PATH", os.defpath), *sorted(glob(_MORE_PROGRAMS), reverse=True)])
+    return next((path for name in SYSTEM_PARTS[package] if (path := shutil.which(name, path=folders))), None)
 
 
 def in_ci() -> bool:
