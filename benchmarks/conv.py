@@ -7,7 +7,6 @@ TensorFlow's time (or ours) in the same round, with the quartiles. The exit stat
 
 import argparse
 import json
-import os
 import sys
 import time
 import tracemalloc
@@ -15,18 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-# Read when the libraries are loaded, so before them. Waiting threads of one library would disturb the other.
-os.environ |= {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "OMP_WAIT_POLICY": "passive",
-    "OPENBLAS_THREAD_TIMEOUT": "4",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "-1",
-}
+from _threads import limit_threads
+
+limit_threads(1)
 
 import numpy as np
 import tensorflow as tf

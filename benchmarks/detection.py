@@ -7,18 +7,11 @@ class by class, eagerly, and against `tf.image.combined_non_max_suppression`. On
 before they are timed.
 """
 
-import os
 import sys
 
-# Read when the libraries are loaded, so before them.
-os.environ |= {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "-1",
-}
+from _threads import limit_threads
+
+limit_threads(1)
 
 import numpy as np
 import tensorflow as tf

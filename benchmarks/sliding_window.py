@@ -5,17 +5,11 @@ each window, and with all windows in one batch, which shows what is saved in wor
 compiled (`tf.function`) and runs on one thread; all forms must agree before they are timed.
 """
 
-import os
 import sys
 
-# Read when the libraries are loaded, so before them.
-os.environ |= {
-    "OMP_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "-1",
-}
+from _threads import limit_threads
+
+limit_threads(1)
 
 import keras
 import numpy as np

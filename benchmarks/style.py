@@ -6,20 +6,11 @@ computes the targets anew at every step. PyTorch is not among the course's requi
 it its rows say so.
 """
 
-import os
 import sys
 
-# Read when the libraries are loaded, so before them. Waiting threads of one library would disturb the other.
-os.environ |= {
-    "OMP_NUM_THREADS": "2",
-    "MKL_NUM_THREADS": "2",
-    "TF_NUM_INTRAOP_THREADS": "2",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "OMP_WAIT_POLICY": "passive",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "-1",
-    "KERAS_BACKEND": "tensorflow",
-}
+from _threads import limit_threads
+
+limit_threads(2)
 
 from collections.abc import Callable
 
