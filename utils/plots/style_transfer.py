@@ -54,7 +54,7 @@ def show_style_matrices(matrices: Mapping[str, np.ndarray]) -> None:
         By title; (channels, channels), not negative.
     """
     top = np.quantile(np.concatenate([matrix.ravel() for matrix in matrices.values()]), 0.99)
-    _, axes = plt.subplots(1, len(matrices), figsize=(2.4 * len(matrices) + 0.6, 2.6), squeeze=False)
+    _, axes = plt.subplots(1, len(matrices), figsize=(1.8 * len(matrices) + 0.6, 2.1), squeeze=False)
     for ax, (title, matrix) in zip(axes[0], matrices.items(), strict=True):
         image = ax.imshow(matrix, cmap="magma", vmin=0, vmax=top)
         ax.set_title(title, fontsize=10)
@@ -76,7 +76,7 @@ def show_descent_of_costs(costs: Sequence[float], pictures: Mapping[int, np.ndar
     """
     _, axes = plt.subplot_mosaic(
         [["curve"] * len(pictures), list(pictures)],
-        figsize=(8, 4.2),
+        figsize=(6.6, 3.4),
         height_ratios=(1.1, 1),
     )
     axes["curve"].semilogy(costs, color=PALETTE[0])
