@@ -1,0 +1,42 @@
+"""How pages are made: Jinja2 with everything escaped, nothing from elsewhere, no script."""
+
+import re
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from utils.grading.classroom.outputs.text import printable, prose
+
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+def render(template: str, **values: object) -> str:
+    """Return a page.
+
+    Parameters
+    ----------
+    template : str
+        Name of a file in ``templates``.
+    **values
+        What it shows. Filters of ours: ``name`` (one printable line), ``prose`` (a sentence, with its `backticks` as
+        code), ``code`` (several lines as they are).
+    """
+    return _environment().get_template(template).render(**values) + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("utils.grading.classroom.outputs"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(name=printable, prose=_sentence, code=prose)
+    return environment
+
+
+def _sentence(text: str) -> Markup:
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(prose(text)))))
