@@ -17,6 +17,7 @@ from utils.exercises.entry import Arrays, Exercise, WrongKind
 from utils.exercises.limits import TimeLimitReached, time_limit
 
 _OUTCOME = "__outcome__"
+_NOT_THE_LEARNERS = ("/utils/exercises/", "/IPython/core/")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def run(exercise: Exercise, function: Callable, case: Case, seconds: float | Non
         )
     except (Exception, SystemExit) as error:
         return Outcome(
-            trouble="raised", message=str(error), error=type(error).__name__, trace=_own_lines(error)
+            trouble="raised", message=str(error), error=type(error).__name__, trace=own_lines(error)
         )
 
 
@@ -153,12 +154,12 @@ def _changed(before: dict[str, Any], after: dict[str, Any], allowed: tuple[str, 
     return ""
 
 
-def _own_lines(error: BaseException) -> str:
-    """Format the frames of the traceback that lie in the learner's code, not in ours."""
+def own_lines(error: BaseException) -> str:
+    """Format the frames of the traceback that lie in the learner's code, not in ours or in IPython's."""
     ours = inspect.getsourcefile(run)
     rows = []
     for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename == ours or "/utils/exercises/" in frame.filename:
+        if frame.filename == ours or any(part in frame.filename for part in _NOT_THE_LEARNERS):
             continue
         code = frame.line or linecache.getline(frame.filename, frame.lineno or 0).strip()
         rows.append(f"  line {frame.lineno}, in {frame.name}: {code}".rstrip(": "))

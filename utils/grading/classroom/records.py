@@ -1,4 +1,4 @@
-"""What travels between the parts of grading: a job on its way in, results on their way out; plain data, kept as JSON."""
+"""What travels between the parts of grading: a job on its way in, results on their way out; plain data, as JSON."""
 
 import hashlib
 import json

@@ -1,0 +1,176 @@
+"""Notice when a function leaves its exercise to a library: which of the exercise's ``answered_by`` were called.
+
+Calls are recognised by code object, so it does not matter by which name, alias or private path a function was reached.
+This runs beside the student's code and is the second of three layers: the first is that our own functions are not there
+at all (:mod:`utils.grading.sandbox.copies`), the third that the student's text is read outside
+(:mod:`utils.grading.classroom.suspicion`).
+"""
+
+import inspect
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from types import BuiltinFunctionType, CodeType
+from typing import Any
+
+# The compiled parts that do the work of listed functions, under the listed package's name.
+_ENGINES = {
+    "scipy.signal": ("scipy.signal._sigtools", "scipy.signal._upfirdn_apply"),
+    "scipy.ndimage": ("scipy.ndimage._nd_image",),
+    "cv2": ("cv2",),
+}
+_set_profile, _get_profile = sys.setprofile, sys.getprofile
+# Generated wrappers of TensorFlow's operations, which tf.raw_ops gives out too: (file's end, start of the function).
+_OPERATIONS = {
+    "tensorflow.nn.conv": ("ops/gen_nn_ops.py", "conv"),
+    "tensorflow.nn.pool": ("ops/gen_nn_ops.py", "max_pool"),
+    "tensorflow.image.non_max": ("ops/gen_image_ops.py", "non_max"),
+    "tensorflow.image.combined": ("ops/gen_image_ops.py", "combined_non_max"),
+    "tensorflow.image.extract": ("ops/gen_array_ops.py", "extract_image_patches"),
+    "tensorflow.nn.lrn": ("ops/gen_nn_ops.py", "lrn"),
+    "tensorflow.nn.batch_norm": ("ops/gen_nn_ops.py", "fused_batch_norm"),
+}
+
+
+class Watch:
+    """Calls a function and remembers which listed library functions were called meanwhile.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Dotted names, an exercise's ``answered_by``. Names of packages that are not imported cost nothing.
+
+    Attributes
+    ----------
+    used : set of str
+        Listed names that were called, those whose package was imported during a call, and ``"sys.setprofile"`` where
+        somebody laid hands on this very watch.
+    """
+
+    def __init__(self, names: Iterable[str]):
+        self.names = tuple(names)
+        self.used: set[str] = set()
+
+    def over(self, function: Callable) -> Callable:
+        """Return the function, watched."""
+
+        def watched(*args, **kwargs):
+            before, seen = _packages(), set()
+            profile = _profile(self.names, seen)
+            _set_profile(profile)
+            threading.setprofile(profile)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                if _get_profile() is not profile:
+                    seen.add("sys.setprofile")
+                self.used.update(seen)  # before the watch itself is taken off, which it would see
+                _set_profile(None)
+                threading.setprofile(None)
+                arrived = _packages() - before
+                self.used.update(name for name in self.names if name.partition(".")[0] in arrived)
+
+        return watched
+
+
+def _packages() -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in sys.modules)
+
+
+def _profile(names: Iterable[str], used: set[str]) -> Callable:
+    """Return a profile function that puts the listed names that are called into ``used``."""
+    codes, compiled, engines, operations = _look_up(names)
+
+    def profile(frame, event: str, argument: Any) -> None:
+        name = None
+        if event == "call":
+            code = frame.f_code
+            name = codes.get(code)
+            if name is None and operations:
+                name = next(
+                    (
+                        listed
+                        for end, start, listed in operations
+                        if code.co_name.startswith(start) and code.co_filename.endswith(end)
+                    ),
+                    None,
+                )
+        elif event == "c_call":
+            name = compiled.get(id(argument))
+            if name is None and engines:
+                name = engines.get(_module(argument))
+        if name:
+            used.add(name)
+
+    return profile
+
+
+def _module(function: Any) -> str:
+    """Return the module of a compiled function."""
+    owner = getattr(function, "__self__", None)
+    if inspect.ismodule(owner):
+        return owner.__name__
+    return getattr(function, "__module__", None) or ""
+
+
+def _look_up(
+    names: Iterable[str],
+) -> tuple[dict[CodeType, str], dict[int, str], dict[str, str], list[tuple[str, str, str]]]:
+    """Return what listed names stand for.
+
+    Returns
+    -------
+    codes : dict of code to str
+        Of Python functions.
+    compiled : dict of int to str
+        By the identity of compiled functions.
+    engines : dict of str to str
+        By the name of the compiled module that does the work.
+    operations : list of (str, str, str)
+        End of the file, start of the function's name, listed name.
+    """
+    codes: dict[CodeType, str] = {}
+    compiled: dict[int, str] = {
+        id(_set_profile): "sys.setprofile",
+        id(threading.setprofile): "sys.setprofile",
+    }
+    engines: dict[str, str] = {}
+    operations: list[tuple[str, str, str]] = []
+    for name in names:
+        if name.partition(".")[0] not in sys.modules:
+            continue
+        for listed, modules in _ENGINES.items():
+            if name.startswith(listed):
+                engines.update(dict.fromkeys(modules, name))
+        operations += [(*place, name) for listed, place in _OPERATIONS.items() if name.startswith(listed)]
+        thing = _resolve(name)
+        codes.update({function.__code__: name for function in _functions(thing)})
+        if isinstance(thing, BuiltinFunctionType):
+            compiled[id(thing)] = name
+    return codes, compiled, engines, operations
+
+
+def _resolve(name: str) -> Any:
+    """Return what a dotted name stands for, or None where there is no such thing."""
+    parts = name.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        try:
+            thing = import_module(".".join(parts[:length]))
+        except ImportError:
+            continue
+        for part in parts[length:]:
+            thing = getattr(thing, part, None)
+        return thing
+    return None
+
+
+def _functions(thing: Any) -> list:
+    """Return the Python functions behind a function or a class, without the wrappers that many share."""
+    if inspect.isclass(thing):
+        found = [inspect.unwrap(value) for value in vars(thing).values() if inspect.isfunction(value)]
+    elif callable(thing):
+        found = [inspect.unwrap(thing)]
+    else:
+        found = []
+    return [function for function in found if inspect.isfunction(function)]

@@ -1,0 +1,242 @@
+"""Judge one notebook of one student: its cells run in a box, fresh cases go in, arrays come out and are compared."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from time import monotonic
+
+from utils.exercises.entry import Exercise
+from utils.exercises.index import exercise
+from utils.exercises.run import Outcome
+from utils.grading.classroom.records import ExerciseResult, Job, NotebookResult, PlannedCell
+from utils.grading.classroom.suspicion import suspicious
+from utils.grading.judge import Trial, Verdict, trial
+from utils.grading.sandbox.box import Box, BoxLost
+from utils.grading.sandbox.imports import packages_to_hide
+
+_CACHED_TRIALS = 64
+
+
+def judge_notebook(job: Job, *, unsafe: bool = False) -> NotebookResult:
+    """Run a submission's cells in a box and judge its exercises.
+
+    Whatever the submission does, there is a result for each exercise: a cell or an exercise that crashes, hangs or uses
+    too much costs itself only, since the others go on in a new box.
+
+    Parameters
+    ----------
+    job : Job
+        What to run and judge.
+    unsafe : bool
+        Without a sandbox.
+
+    Returns
+    -------
+    NotebookResult
+
+    Raises
+    ------
+    NoSandbox
+        When no box can be made here.
+    """
+    began = monotonic()
+    entries = [exercise(f"{job.notebook}/{name}") for name in job.exercises]
+    if job.unread:
+        status = "missing" if job.unread == "missing" else "failed"
+        says = "Nothing was handed in." if job.unread == "missing" else job.unread
+        results = [ExerciseResult(one.function, 0.0, one.points, status, says=says) for one in entries]
+        failed: dict[str, str] = {}
+    else:
+        with _Sitting(job, unsafe) as sitting:
+            results = [sitting.judge(entry) for entry in entries]
+        failed = sitting.failed
+        results = [_withhold(one, suspicious(job.cells, one.exercise)) for one in results]
+    return NotebookResult(
+        *job.place,
+        job.fingerprint,
+        tuple(results),
+        job.repairs,
+        job.skipped,
+        tuple(failed.items()),
+        _solutions(job),
+        not unsafe,
+        round(monotonic() - began, 3),
+    )
+
+
+class _Sitting:
+    """Runs a job's cells when first asked, and again in a new box whenever one is lost.
+
+    Attributes
+    ----------
+    failed : dict of str to str
+        Cells that did not run through, and why.
+    """
+
+    def __init__(self, job: Job, unsafe: bool):
+        self.job, self.unsafe = job, unsafe
+        self.failed: dict[str, str] = {}
+        self._lost_cells: dict[str, BoxLost] = {}
+        self._seconds_left = job.limits.submission_seconds
+        self._box: Box | None = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._box:
+            self._box.close()
+
+    def judge(self, entry: Exercise) -> ExerciseResult:
+        """Judge one exercise."""
+        fresh = _trial(entry.key, self.job.seed)
+        try:
+            box = self._ready_box()
+        except _OutOfTime:
+            return _nothing(
+                entry, "timeout", "The notebook's cells took longer than a submission may; it was stopped."
+            )
+        outcomes: list[Outcome] = []
+        used: set[str] = set()
+        left = entry.time_limit
+        for case in fresh.cases:
+            if outcomes and outcomes[-1].trouble in ("time", "absent"):
+                outcomes.append(outcomes[-1])
+                continue
+            began = monotonic()
+            try:
+                outcome, names = box.run_case(entry.key, case, max(left, 0.05))
+            except BoxLost as lost:
+                self._box = None
+                return replace(
+                    _nothing(entry, lost.status, f"{entry.function} did not finish. {lost}"),
+                    flagged_for=tuple(sorted(used)),
+                )
+            left -= monotonic() - began
+            outcomes.append(outcome)
+            used.update(names)
+        if outcomes[0].trouble == "absent":
+            return self._absent(entry)
+        return _withhold(_told(fresh.judge_outcomes(outcomes)), sorted(used))
+
+    def _absent(self, entry: Exercise) -> ExerciseResult:
+        """Say why there is no such function: its cell failed, or it is not in the notebook."""
+        for cell in self.job.cells:
+            if entry.function in cell.defines and cell.id in self.failed:
+                lost = self._lost_cells.get(cell.id)
+                status = lost.status if lost else "failed"
+                says = f"The cell that defines {entry.function} did not run: {self.failed[cell.id]}"
+                return replace(_nothing(entry, status, says), needs=cell.id)
+        return _nothing(entry, "failed", f"No cell defines a function {entry.function}.")
+
+    def _ready_box(self) -> Box:
+        """Return a box in which every cell that can be run has been run."""
+        while self._box is None:
+            if self._seconds_left <= 0:
+                raise _OutOfTime
+            box = Box(self.job.notebook, self.job.limits, packages_to_hide(self.job), self.unsafe)
+            self._box = box if self._run_cells(box) else None
+        return self._box
+
+    def _run_cells(self, box: Box) -> bool:
+        """Run the cells; a cell that takes the box with it is left out the next time. Tells whether the box is left."""
+        for cell in self.job.cells:
+            if cell.id in self._lost_cells:
+                continue
+            began = monotonic()
+            try:
+                reply = box.run_cell(cell.source, min(self.job.limits.cell_seconds, self._seconds_left))
+            except BoxLost as lost:
+                self._lost_cells[cell.id] = lost
+                self.failed[cell.id] = str(lost)
+                return False
+            finally:
+                self._seconds_left -= monotonic() - began
+            if not reply["ok"]:
+                self.failed.setdefault(cell.id, f"{reply['error']}: {reply['message']}")
+            if self._seconds_left <= 0:
+                box.close()
+                return False
+        return True
+
+
+class _OutOfTime(Exception):
+    """A submission's cells have used up their time."""
+
+
+@lru_cache(maxsize=_CACHED_TRIALS)
+def _trial(key: str, seed: int) -> Trial:
+    """Return the cases of the whole class, with what the oracle and the known mistakes give on them."""
+    return trial(key, seed)
+
+
+def _told(verdict: Verdict) -> ExerciseResult:
+    """Return a verdict without anything that was put in or expected."""
+    entry = verdict.exercise
+    says = _sentence(verdict)
+    mistake = verdict.mistake
+    return ExerciseResult(
+        entry.function,
+        verdict.points,
+        entry.points,
+        "timeout"
+        if verdict.outcome and verdict.outcome.trouble == "time" and not verdict.points
+        else "graded",
+        dict(verdict.groups),
+        says,
+        mistake.name if mistake else "",
+        mistake.says if mistake else "",
+        entry.hints[-1] if says and not verdict.not_done else (entry.hints[0] if says else ""),
+        verdict.outcome.trace if verdict.outcome else "",
+    )
+
+
+def _sentence(verdict: Verdict) -> str:
+    """Say what is wrong, by kind only: values, shapes and arguments of a case are the grader's own."""
+    if verdict.passed:
+        return ""
+    name, group, outcome = verdict.exercise.function, verdict.failed_case.group, verdict.outcome
+    if outcome.trouble == "not done":
+        return f"{name} is not done yet."
+    where = f"The first case that is not right belongs to “{group}”."
+    if outcome.trouble == "raised":
+        return f"{where} There {name} raised {outcome.error}."
+    if outcome.trouble == "time":
+        return f"{where} There {name} was still running when its time was over."
+    if outcome.trouble == "changed":
+        return f"{where} There {name} changed one of its arguments in place."
+    if outcome.trouble == "kind":
+        return f"{where} There {name} did not return the kind of result that is asked for."
+    return f"{where} There {name} returned another result than is right."
+
+
+def _nothing(entry: Exercise, status: str, says: str) -> ExerciseResult:
+    return ExerciseResult(entry.function, 0.0, entry.points, status, says=says, hint=entry.hints[0])
+
+
+def _withhold(result: ExerciseResult, reasons: Sequence[str]) -> ExerciseResult:
+    """Give no points for a result that a teacher has to look at first."""
+    if not reasons:
+        return result
+    together = tuple(dict.fromkeys((*result.flagged_for, *reasons)))
+    if not result.points:
+        return replace(result, flagged_for=together)
+    return replace(
+        result,
+        points=0.0,
+        status="flagged",
+        flagged_for=together,
+        says="Your teacher will look at this answer before it gets its points.",
+    )
+
+
+def _solutions(job: Job) -> dict[str, str]:
+    """Return the text in which the student defines each exercise."""
+    return dict(_definitions(job.cells, job.exercises))
+
+
+def _definitions(cells: Sequence[PlannedCell], names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for cell in cells:
+        for name in cell.defines:
+            if cell.own and name in names:
+                yield name, cell.source

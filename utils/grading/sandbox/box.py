@@ -1,0 +1,218 @@
+"""One box with a process inside that runs cells and answers cases; everything that comes out of it is suspect."""
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Self
+
+from utils.data.assets import data_folder
+from utils.exercises.boxed.frames import Channel, Closed, Late, Malformed
+from utils.exercises.case import Case
+from utils.exercises.run import Outcome
+from utils.grading.classroom.records import Limits
+from utils.grading.sandbox.bubblewrap import (
+    box_command,
+    environment,
+    limit_command,
+    python_command,
+    serve_from,
+)
+from utils.grading.sandbox.cgroups import Group
+from utils.grading.sandbox.copies import copy_for
+from utils.grading.sandbox.usage import usage
+
+_START_SECONDS = 60.0
+_LOOK_SECONDS = 0.1
+_MAX_RESULT_BYTES = 64 << 20
+# What the in-process limit needs to stop a function before the box is given up.
+_GRACE_SECONDS = 2.0
+_TROUBLES = ("", "not done", "raised", "time", "kind", "changed", "absent")
+
+
+class BoxLost(Exception):
+    """The box had to be given up.
+
+    Attributes
+    ----------
+    status : {"timeout", "crashed"}
+        Why, for a row of grades.
+    """
+
+    def __init__(self, status: str, message: str):
+        super().__init__(message)
+        self.status = status
+
+
+class Box:
+    """A running box.
+
+    Parameters
+    ----------
+    notebook : str
+        Id of the notebook whose exercises are judged in it.
+    limits : Limits
+        What the tree of processes may use.
+    hidden : iterable of str
+        Installed packages that must not be there.
+    unsafe : bool
+        Run the process without a sandbox: it can do whatever the grader can.
+    """
+
+    def __init__(self, notebook: str, limits: Limits, hidden: Iterable[str] = (), unsafe: bool = False):
+        self.limits = limits
+        self._group = None if unsafe else Group.make(limits)
+        copy = copy_for(notebook)
+        self._folder = tempfile.TemporaryDirectory(prefix="box-") if unsafe else None
+        if unsafe:
+            command = [*limit_command(limits), *python_command(serve_from(copy))]
+        else:
+            command = box_command(copy, data_folder(), limits, hidden)
+            if self._group:
+                command = self._group.enter(command)
+        inside_reads, outside_writes = os.pipe()
+        outside_reads, inside_writes = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=inside_reads,
+                stdout=inside_writes,
+                stderr=subprocess.DEVNULL,
+                cwd=self._folder.name if self._folder else "/",
+                env={**environment(), "COURSE_DATA": str(data_folder())} if unsafe else environment(),
+                start_new_session=True,
+            )
+        finally:
+            os.close(inside_reads)
+            os.close(inside_writes)
+        self._channel = Channel(outside_reads, outside_writes)
+        self._receive(_START_SECONDS, 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.close()
+
+    def run_cell(self, source: str, seconds: float) -> dict[str, Any]:
+        """Run a cell.
+
+        Returns
+        -------
+        dict
+            ``ok``, and where it is False ``error``, ``message`` and ``trace``: texts by the student's process.
+
+        Raises
+        ------
+        BoxLost
+            When it takes longer, or the box is gone; the box is closed then.
+        """
+        self._send({"do": "cell", "source": source})
+        reply, _ = self._receive(seconds, 0)
+        return {
+            "ok": reply.get("ok") is True,
+            **{name: _text(reply, name) for name in ("error", "message", "trace")},
+        }
+
+    def run_case(self, key: str, case: Case, seconds: float) -> tuple[Outcome, list[str]]:
+        """Call the student's function of an exercise on a case.
+
+        Returns
+        -------
+        outcome : Outcome
+            With ``trouble`` ``"absent"`` where no cell defined the function.
+        used : list of str
+            Library functions that would answer the exercise and that it called.
+
+        Raises
+        ------
+        BoxLost
+        """
+        header = {
+            "do": "case",
+            "key": key,
+            "group": case.group,
+            "params": dict(case.params),
+            "seconds": seconds,
+        }
+        self._send(header, dict(case.arrays))
+        reply, arrays = self._receive(seconds + _GRACE_SECONDS, _MAX_RESULT_BYTES)
+        trouble = _text(reply, "trouble")
+        if trouble not in _TROUBLES:
+            raise self._lost("crashed", "The process sent an answer that is none.")
+        used = reply.get("used")
+        used = [str(name)[:200] for name in used[:50]] if isinstance(used, list) else []
+        texts = {name: _text(reply, name) for name in ("message", "error", "trace")}
+        return Outcome(arrays={} if trouble else arrays, trouble=trouble, **texts), used
+
+    def close(self) -> None:
+        """End every process of the box; its files vanish with it."""
+        with suppress(OSError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        with suppress(OSError):
+            self._channel.close()
+        if self._group:
+            self._group.remove()
+        if self._folder:
+            self._folder.cleanup()
+
+    def _send(self, header: dict[str, Any], arrays: dict | None = None) -> None:
+        try:
+            self._channel.send(header, arrays)
+        except Closed:
+            raise self._ended() from None
+        except Late:
+            raise self._lost("crashed", "The process no longer listened.") from None
+
+    def _receive(self, seconds: float, max_bytes: int) -> tuple[dict[str, Any], dict]:
+        """Wait for an answer and look after the box's use of memory and processes meanwhile."""
+        deadline = monotonic() + seconds
+        while True:
+            try:
+                self._channel.wait(min(_LOOK_SECONDS, max(deadline - monotonic(), 0)))
+                return self._channel.receive(max(deadline - monotonic(), _LOOK_SECONDS), max_bytes)
+            except Late:
+                self._look()
+                if monotonic() >= deadline:
+                    raise self._lost(
+                        "timeout", f"It was still running after {seconds:.3g} seconds and was stopped."
+                    ) from None
+            except Closed:
+                raise self._ended() from None
+            except Malformed as error:
+                raise self._lost("crashed", f"The process sent {error}.") from None
+
+    def _look(self) -> None:
+        """Give the box up where its tree of processes uses more than it may."""
+        processes, memory = usage(self._process.pid)
+        if processes > self.limits.processes:
+            raise self._lost(
+                "crashed", f"It started more than {self.limits.processes} processes and was stopped."
+            )
+        if memory > self.limits.memory_mb << 20:
+            raise self._lost(
+                "crashed", f"It used more than {self.limits.memory_mb:,} MB of memory and was stopped."
+            )
+
+    def _ended(self) -> BoxLost:
+        if self._group and self._group.out_of_memory():
+            return self._lost(
+                "crashed", f"It used more than {self.limits.memory_mb:,} MB of memory and was stopped."
+            )
+        return self._lost(
+            "crashed", "The Python process ended, as after os._exit or a crash in compiled code."
+        )
+
+    def _lost(self, status: str, message: str) -> BoxLost:
+        self.close()
+        return BoxLost(status, message)
+
+
+def _text(reply: dict[str, Any], name: str) -> str:
+    value = reply.get(name, "")
+    return value[:4000] if isinstance(value, str) else ""
