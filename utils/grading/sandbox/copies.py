@@ -1,7 +1,8 @@
 """The copy of ``utils`` that lies in a box: no private half, and nothing that would answer the notebook's exercises.
 
-A function that answers an exercise is taken out of the file itself, with all other functions of that file, so that no
-alias, reflection or reloading brings it back: it is not on that computer.
+A function that answers an exercise is taken out of the file itself, with the helpers that only it uses, so that no
+alias, reflection or reloading brings it back: it is not on that computer. One that another exercise of the notebook
+builds on has to stay; it is watched instead (:mod:`utils.exercises.boxed.tracing`).
 """
 
 import ast
@@ -9,16 +10,14 @@ import compileall
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 
 from utils.exercises.index import NOTEBOOKS, exercise
-from utils.grading.notebooks import course_root
+from utils.grading.notebooks import course_root, notebook_path, read_cells, surroundings
 from utils.grading.public import public_files
-
-# Functions that stay though their file is taken out: what notebooks need to read their data.
-_STAY = {"utils/data/images.py": frozenset({"photograph", "photographs"})}
 
 
 @lru_cache(maxsize=1)
@@ -50,7 +49,10 @@ def copy_for(notebook: str) -> Path:
     whole = public_copy()
     folder = _temporary(notebook)
     shutil.copytree(whole, folder, dirs_exist_ok=True, copy_function=os.link)
-    for place, names in _places(whole, _listed(notebook)).items():
+    by_file: dict[Path, set[str]] = {}
+    for place, name in taken_out(notebook):
+        by_file.setdefault(place, set()).add(name)
+    for place, names in by_file.items():
         path = folder / place
         source = take_out(path.read_text(encoding="utf-8"), place, names)
         path.unlink()  # a link to the whole copy's file until here
@@ -68,22 +70,41 @@ def _folder() -> tempfile.TemporaryDirectory:
     return tempfile.TemporaryDirectory(prefix="boxes-")
 
 
-def _listed(notebook: str) -> list[str]:
-    """Return the names of ours that answer an exercise of the notebook."""
-    names = (
-        name
+def taken_out(notebook: str) -> set[tuple[Path, str]]:
+    """Return the functions and classes of ours that answer an exercise of the notebook and that no other one needs.
+
+    Returns
+    -------
+    set of (Path, str)
+        File relative to the course's root, and name.
+    """
+    root = course_root()
+    listed = {
+        definition(root, name)
         for function in NOTEBOOKS[notebook].exercises
         for name in exercise(f"{notebook}/{function}").answered_by
-    )
-    return sorted({name for name in names if name.startswith("utils.")})
+        if name.startswith("utils.")
+    }
+    return listed - _built_on(notebook, root)
 
 
-def _places(folder: Path, names: Iterable[str]) -> dict[Path, set[str]]:
-    """Return the files in which dotted names are defined, relative to the folder, and which those are."""
-    found: dict[Path, set[str]] = {}
-    for name in names:
-        place, function = definition(folder, name)
-        found.setdefault(place, set()).add(function)
+def _built_on(notebook: str, root: Path) -> set[tuple[Path, str]]:
+    """Return the functions of ours that the notebook's solutions and given cells use."""
+    cells = [cell for cell in read_cells(notebook_path(notebook, root)) if cell.kind == "code"]
+    used = {
+        node.id
+        for cell in cells
+        if cell.is_solution or cell.is_given
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Name)
+    }
+    found = set()
+    for node in ast.parse(surroundings(notebook, root)).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("utils."):
+            for alias in node.names:
+                if (alias.asname or alias.name) in used:
+                    with suppress(LookupError):  # a constant
+                        found.add(definition(root, f"{node.module}.{alias.name}"))
     return found
 
 
@@ -124,8 +145,8 @@ def definition(folder: Path, name: str) -> tuple[Path, str]:
     raise LookupError(f"there is no {attribute} in {module}")
 
 
-def take_out(source: str, place: Path, names: Iterable[str]) -> str:
-    """Replace the bodies of all functions and methods of a module by an error that names what is withheld.
+def take_out(source: str, place: Path, names: Collection[str]) -> str:
+    """Replace the bodies of functions of a module by an error that names what is withheld.
 
     Parameters
     ----------
@@ -133,18 +154,18 @@ def take_out(source: str, place: Path, names: Iterable[str]) -> str:
         The module's text.
     place : Path
         Its file, relative to the folder that holds ``utils``.
-    names : iterable of str
-        Functions and classes that answer an exercise.
+    names : collection of str
+        Functions and classes that answer an exercise. Private ones that nothing else in the module uses go with them.
 
     Returns
     -------
     str
     """
     tree = ast.parse(source)
-    stay = _STAY.get(place.as_posix(), frozenset()) - set(names)
     module = ".".join(place.with_suffix("").parts).removesuffix(".__init__")
+    gone = set(names) | _only_for(tree, names)
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name not in stay:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in gone:
             for inner in ast.walk(node):
                 if isinstance(inner, ast.FunctionDef):
                     inner.body = ast.parse(
@@ -152,3 +173,27 @@ def take_out(source: str, place: Path, names: Iterable[str]) -> str:
                         f"withheld({f'{module}.{node.name}'!r})"
                     ).body
     return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _only_for(tree: ast.Module, names: Collection[str]) -> set[str]:
+    """Return the private functions and classes of a module that are reached from the named ones alone."""
+    uses = {
+        node.name: {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    loose = {
+        inner.id
+        for node in tree.body
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name)
+    }
+    to_do = [name for name in uses if name not in names and (not name.startswith("_") or name in loose)]
+    reached: set[str] = set()
+    while to_do:
+        name = to_do.pop()
+        if name not in reached and name not in names:
+            reached.add(name)
+            to_do += uses[name] & uses.keys()
+    return uses.keys() - reached - set(names)
