@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",
 )
-LEARNING, SHOWING, WRITING = "Learning", "Showing", "Writing the course"
+LEARNING, TEACHING, SHOWING, WRITING = "Learning", "Teaching", "Showing", "Writing the course"
 app.add_typer(data_cli.app, name="data", rich_help_panel=WRITING)
 _Folder = Annotated[
     Path | None, typer.Option("--to", help="Folder of the copies.", show_default="learn/", file_okay=False)
@@ -244,6 +244,27 @@ def exercises(
         typer.echo(json.dumps(rows, indent=1))
     else:
         Console().print(exercise_table(rows))
+
+
+@app.command(rich_help_panel=TEACHING)
+@_told
+def release(
+    week: Annotated[str, typer.Argument(metavar="WEEK", help="1, week1 or the folder's name.")],
+    to: Annotated[Path, typer.Option(help="Folder of what is handed out.", file_okay=False)] = Path(
+        "handed-out"
+    ),
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a different release.")] = False,
+) -> None:
+    """Write what a class gets for a week, without solutions and answers.
+
+    TO/WEEK/ is nbgrader's release, TO/WEEK.zip is for the learning platform, TO/data.zip the same for all weeks.
+    """
+    from utils.course.handout import hand_out
+
+    done = hand_out(course_root(), course_root(), week, to, replace=replace)
+    change = "is in" if done.changed else "has not changed; it is in"
+    _say(f"The release of {done.folder.name} {change} {_short(done.folder)} and {_short(done.archive)}.")
+    _say(f"The course's data, once for all weeks: {_short(done.data)}")
 
 
 @app.command(rich_help_panel=WRITING)

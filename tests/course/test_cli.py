@@ -30,6 +30,7 @@ COMMANDS = [
     "progress",
     "reset",
     "exercises",
+    "release",
     "gate",
     "execute",
     "run",

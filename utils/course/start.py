@@ -90,7 +90,7 @@ def start(root: Path, to: Path, asked: Sequence[str] = ()) -> list[Copy]:
         When a week is unknown, or ``to`` is no place for copies.
     """
     weeks = find_weeks(root, asked)
-    _refuse_bad_place(root, to)
+    refuse_bad_place(root, to)
     to.mkdir(parents=True, exist_ok=True)
     if not (to / PROGRESS_FILE).exists():
         # Checks write their results here; where the file is missing they keep them in memory.
@@ -102,7 +102,14 @@ def start(root: Path, to: Path, asked: Sequence[str] = ()) -> list[Copy]:
     return copies
 
 
-def _refuse_bad_place(root: Path, to: Path) -> None:
+def refuse_bad_place(root: Path, to: Path) -> None:
+    """Refuse a folder for copies where the course's own notebooks stand, and a file.
+
+    Raises
+    ------
+    Refusal
+        When ``to`` is the course, lies in a week's folder, or is no folder.
+    """
     place = to.resolve()
     if place == root.resolve() or any(
         part.name.startswith("week") and part.parent == root.resolve() for part in (place, *place.parents)
@@ -129,6 +136,18 @@ def _copy_week(week: Path, to: Path, manifest: dict[str, dict]) -> list[Copy]:
         else:
             copies.append(Copy(to / name, "unchanged"))
     return copies
+
+
+def learners_files(week: Path) -> dict[str, bytes]:
+    """Return every file of a week's folder as learners get it: name and content.
+
+    Raises
+    ------
+    Refusal
+        When nbgrader refuses a notebook.
+    """
+    sources = [path for path in sorted(week.iterdir()) if _is_for_learners(path)]
+    return {path.name: content for path, content in _learners_contents(week.name, sources).items()}
 
 
 def _is_for_learners(path: Path) -> bool:

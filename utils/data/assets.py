@@ -112,9 +112,18 @@ class AssetError(RuntimeError):
 
 
 def data_folder() -> Path:
-    """Return the folder of bundled assets: `COURSE_DATA`, else `data/` beside the package."""
+    """Return the folder of bundled assets: `COURSE_DATA`, else `data/` beside the package.
+
+    Where the package was installed without them: `data/` in the working directory or above it.
+    """
     override = os.environ.get("COURSE_DATA")
-    return Path(override).expanduser() if override else Path(__file__).resolve().parents[2] / "data"
+    if override:
+        return Path(override).expanduser()
+    ours = Path(__file__).resolve().parents[2] / "data"
+    if not (ours / "assets.toml").is_file():
+        here = Path.cwd()
+        return next((f / "data" for f in (here, *here.parents) if (f / "data/assets.toml").is_file()), ours)
+    return ours
 
 
 def cache_folder() -> Path:

@@ -9,6 +9,10 @@ from utils.exercises.index import NOTEBOOKS
 from utils.grading.card import Card
 from utils.grading.notebooks import course_root
 
+PACKAGED = (
+    "quizzes"  # folder of the package that holds the questions where the course's folders are not at hand
+)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -66,7 +70,9 @@ def find_question(key: str) -> Question:
     notebook = key.split("-")[0]
     if notebook not in NOTEBOOKS:
         raise KeyError(f"question must start with a notebook's id ({', '.join(NOTEBOOKS)}), got {key!r}")
-    questions = read_quiz(course_root() / NOTEBOOKS[notebook].week / "quiz.toml")
+    week = NOTEBOOKS[notebook].week
+    places = [course_root() / week / "quiz.toml", course_root() / "utils" / PACKAGED / f"{week}.toml"]
+    questions = read_quiz(next((place for place in places if place.is_file()), places[0]))
     if key not in questions:
         known = [name for name in questions if name.startswith(notebook + "-")]
         raise KeyError(f"no question {key!r}; there are: {', '.join(known)}")
