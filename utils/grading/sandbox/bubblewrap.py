@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from utils.grading.classroom.records import Limits
+from utils.grading.sandbox.copies import absent_package
 
 MISSING = (
     "Grading runs students' code in a sandbox, and bubblewrap, which makes it, is not installed. On Debian and Ubuntu: "
@@ -146,13 +147,13 @@ def _python() -> list[str]:
 
 
 def _hide(packages: Iterable[str]) -> list[str]:
-    """Lay an empty folder over packages where they are installed."""
+    """Lay a package that cannot be imported over packages where they are installed."""
     return [
         part
         for package in packages
         for folder in _site_folders()
         if (folder / package).is_dir()
-        for part in ("--tmpfs", str(folder / package))
+        for part in ("--ro-bind", str(absent_package()), str(folder / package))
     ]
 
 

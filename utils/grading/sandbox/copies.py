@@ -61,6 +61,17 @@ def copy_for(notebook: str) -> Path:
     return folder
 
 
+@lru_cache(maxsize=1)
+def absent_package() -> Path:
+    """Return a folder that is laid over a package so that importing it fails."""
+    folder = _temporary("absent")
+    folder.mkdir()
+    (folder / "__init__.py").write_text(
+        "raise ModuleNotFoundError(f'{__name__} is not available while this notebook is judged')\n"
+    )
+    return folder
+
+
 def _temporary(name: str) -> Path:
     return Path(_folder().name, name)
 

@@ -70,6 +70,8 @@ def with_requirements(packages: frozenset[str]) -> frozenset[str]:
         if package in found:
             continue
         found.add(package)
+        if package == "keras":
+            to_do.append("tensorflow")  # its backend, which no metadata tell
         for distribution in owners.get(package, ()):
             for line in requires(distribution) or ():
                 if "extra ==" not in line:
