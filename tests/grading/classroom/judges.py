@@ -6,6 +6,7 @@ import time
 
 from utils.exercises.index import exercise
 from utils.grading.classroom.records import ExerciseResult, Job, NotebookResult
+from utils.grading.sandbox.bubblewrap import NoSandbox
 
 FOLDER = "TEST_JUDGE_FOLDER"  # where a judge may leave marks
 
@@ -28,6 +29,8 @@ def by_name(job: Job, *, unsafe: bool = False) -> NotebookResult:
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "raises":
         raise RuntimeError("a secret value")
+    if what == "unboxed":
+        raise NoSandbox("Install bubblewrap.")
     if what == "impostor":
         return result(Job("victim", job.week, job.notebook, (), job.exercises), 1.0)
     if what == "forks":

@@ -111,6 +111,11 @@ def test_a_judge_that_cannot_be_loaded_is_said(environment, tmp_path):
     assert "no" in log.read_text()
 
 
+def test_a_missing_sandbox_stops_the_grading_and_crashes_nobody(environment):
+    with pytest.raises(CannotGrade, match="Install bubblewrap"):
+        list(judge_here([job("good"), job("unboxed")], 1, judge=BY_NAME, environment=environment))
+
+
 def test_at_least_one_process():
     with pytest.raises(ValueError, match="processes must be at least 1, got 0"):
         next(judge_here([], 0))

@@ -7,7 +7,7 @@ the scheduler can run code on the cluster, as always with Dask: keep it on a net
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from utils.grading.classroom.engine import engine
 from utils.grading.classroom.records import Job, NotebookResult
@@ -58,20 +58,26 @@ def judge_on_cluster(
     out: dict[str, Job] = {}
     try:
         _first_worker(client, scheduler, seconds)
-        completed = as_completed()
-        for job in jobs:
+        completed = as_completed(loop=client.loop)
+
+        def hand_out(job: Job) -> int:
+            """Submit a job; returns how many more may be out."""
+            task = (judge_task, job, judge, unsafe, dict(environment or {}))
             out[_name(job)] = job
-            completed.add(
-                client.submit(
-                    judge_task, job, judge, unsafe, dict(environment or {}), key=_name(job), pure=True
-                )
-            )
-            while len(out) >= _AHEAD * max(1, sum(client.nthreads().values())):
-                yield _take(client, next(completed), out, scheduler, unsafe)
+            completed.add(client.submit(*task, key=_name(job), pure=True))
+            return _AHEAD * max(1, sum(client.nthreads().values())) - len(out)
+
+        def take() -> NotebookResult:
+            future = next(completed)
+            return _result(future, out.pop(future.key), unsafe)
+
+        for job in jobs:
+            more = _while_connected(hand_out, scheduler, job)
+            while more <= 0 and out:
+                yield _while_connected(take, scheduler)
+                more += 1
         while out:
-            yield _take(client, next(completed), out, scheduler, unsafe)
-    except (OSError, StopIteration) as error:
-        raise CannotGrade(_lost(scheduler)) from error
+            yield _while_connected(take, scheduler)
     finally:
         client.close(timeout=5)
 
@@ -120,13 +126,10 @@ def _name(job: Job) -> str:
     return f"judge-{job.fingerprint}"
 
 
-def _take(client, future, out: dict[str, Job], scheduler: str, unsafe: bool) -> NotebookResult:
+def _result(future, job: Job, unsafe: bool) -> NotebookResult:
     """Return the result of a task that has ended, and forget the task."""
     from distributed import KilledWorker
 
-    job = out.pop(future.key)
-    if future.status == "cancelled":
-        raise CannotGrade(_lost(scheduler))
     try:
         return NotebookResult.from_json(future.result().decode("utf-8", "surrogatepass"))
     except KilledWorker:
@@ -136,5 +139,21 @@ def _take(client, future, out: dict[str, Job], scheduler: str, unsafe: bool) -> 
         future.release()
 
 
-def _lost(scheduler: str) -> str:
-    return f"The scheduler {scheduler} was lost. What was finished is kept; --resume goes on with the rest."
+def _while_connected(act: Callable, scheduler: str, *arguments):
+    """Call a function that talks to the scheduler; whatever goes wrong becomes a sentence."""
+    from distributed import CancelledError
+    from distributed.client import ClosedClientError
+
+    try:
+        return act(*arguments)
+    except CannotGrade:
+        raise
+    except (OSError, StopIteration, CancelledError, ClosedClientError) as error:
+        raise CannotGrade(
+            f"The scheduler {scheduler} was lost. What was finished is kept; --resume goes on with the rest."
+        ) from error
+    except Exception as error:
+        raise CannotGrade(
+            f"A worker of the cluster cannot judge ({type(error).__name__}: {error}): is the same course installed "
+            "there?"
+        ) from error

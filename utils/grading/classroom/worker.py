@@ -26,10 +26,11 @@ from utils.exercises.index import exercise
 from utils.grading.classroom.records import Job, NotebookResult
 from utils.grading.classroom.store import CannotGrade
 from utils.grading.classroom.unjudged import unjudged
+from utils.grading.sandbox.bubblewrap import NoSandbox
 
 JUDGE = "utils.grading.classroom.judging:judge_notebook"
 
-_READY, _RESULT, _ERROR = b"r", b"+", b"-"
+_READY, _RESULT, _ERROR, _NO_SANDBOX = b"r", b"+", b"-", b"!"
 _START_SECONDS = 120.0
 _STARTS = 3  # tries before it counts as a fault of ours
 _TRIES = 2  # of a job whose process died
@@ -77,7 +78,7 @@ class Station:
         Raises
         ------
         CannotGrade
-            When no process can be started, or the station was closed.
+            When no process can be started, it has no sandbox, or the station was closed.
         """
         began = time.monotonic()
         for _ in range(_TRIES):
@@ -106,6 +107,8 @@ class Station:
         return unjudged(job, status, says, boxed=not self._unsafe, seconds=time.monotonic() - began)
 
     def _read(self, job: Job, answer: bytes, began: float) -> NotebookResult:
+        if answer[:1] == _NO_SANDBOX:
+            raise CannotGrade(answer[1:].decode(*_TEXT))
         if answer[:1] == _RESULT:
             with suppress(ValueError, TypeError, KeyError, AttributeError):
                 result = NotebookResult.from_json(answer[1:].decode(*_TEXT))
@@ -207,6 +210,8 @@ def _work(judge: Callable[..., NotebookResult], channel: Connection) -> None:
             return
         try:
             answer = _RESULT + judge(job, unsafe=unsafe).to_json().encode(*_TEXT)
+        except NoSandbox as error:
+            answer = _NO_SANDBOX + str(error).encode(*_TEXT)
         except Exception:
             print(f"{job.place}:", traceback.format_exc(), sep="\n", file=sys.stderr, flush=True)
             answer = _ERROR
