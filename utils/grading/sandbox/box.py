@@ -1,29 +1,17 @@
 """One box with a process inside that runs cells and answers cases; everything that comes out of it is suspect."""
 
-import os
-import signal
-import subprocess
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Self
 
-from utils.data.assets import data_folder
-from utils.exercises.boxed.frames import Channel, Closed, Late, Malformed
+from utils.exercises.boxed.frames import Closed, Late, Malformed
 from utils.exercises.case import Case
 from utils.exercises.run import Outcome
 from utils.grading.classroom.records import Limits
-from utils.grading.sandbox.bubblewrap import (
-    box_command,
-    environment,
-    limit_command,
-    python_command,
-    serve_from,
-)
-from utils.grading.sandbox.cgroups import Group
-from utils.grading.sandbox.copies import copy_for
+from utils.grading.sandbox.cold import ColdProcess
 from utils.grading.sandbox.usage import usage
+from utils.grading.sandbox.warm import NoWarmParent, WarmProcess
 
 _START_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
@@ -64,31 +52,7 @@ class Box:
 
     def __init__(self, notebook: str, limits: Limits, hidden: Iterable[str] = (), unsafe: bool = False):
         self.limits = limits
-        self._group = None if unsafe else Group.make(limits)
-        copy = copy_for(notebook)
-        self._folder = tempfile.TemporaryDirectory(prefix="box-") if unsafe else None
-        if unsafe:
-            command = [*limit_command(limits), *python_command(serve_from(copy))]
-        else:
-            command = box_command(copy, data_folder(), limits, hidden)
-            if self._group:
-                command = self._group.enter(command)
-        inside_reads, outside_writes = os.pipe()
-        outside_reads, inside_writes = os.pipe()
-        try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=inside_reads,
-                stdout=inside_writes,
-                stderr=subprocess.DEVNULL,
-                cwd=self._folder.name if self._folder else "/",
-                env={**environment(), "COURSE_DATA": str(data_folder())} if unsafe else environment(),
-                start_new_session=True,
-            )
-        finally:
-            os.close(inside_reads)
-            os.close(inside_writes)
-        self._channel = Channel(outside_reads, outside_writes)
+        self._process = _start(notebook, limits, tuple(hidden), unsafe)
         self._receive(_START_SECONDS, 0)
 
     def __enter__(self) -> Self:
@@ -150,20 +114,11 @@ class Box:
 
     def close(self) -> None:
         """End every process of the box; its files vanish with it."""
-        with suppress(OSError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.kill()
-        self._process.wait()
-        with suppress(OSError):
-            self._channel.close()
-        if self._group:
-            self._group.remove()
-        if self._folder:
-            self._folder.cleanup()
+        self._process.end()
 
     def _send(self, header: dict[str, Any], arrays: dict | None = None) -> None:
         try:
-            self._channel.send(header, arrays)
+            self._process.channel.send(header, arrays)
         except Closed:
             raise self._ended() from None
         except Late:
@@ -174,8 +129,8 @@ class Box:
         deadline = monotonic() + seconds
         while True:
             try:
-                self._channel.wait(min(_LOOK_SECONDS, max(deadline - monotonic(), 0)))
-                return self._channel.receive(max(deadline - monotonic(), _LOOK_SECONDS), max_bytes)
+                self._process.channel.wait(min(_LOOK_SECONDS, max(deadline - monotonic(), 0)))
+                return self._process.channel.receive(max(deadline - monotonic(), _LOOK_SECONDS), max_bytes)
             except Late:
                 self._look()
                 if monotonic() >= deadline:
@@ -200,7 +155,7 @@ class Box:
             )
 
     def _ended(self) -> BoxLost:
-        if self._group and self._group.out_of_memory():
+        if self._process.group and self._process.group.out_of_memory():
             return self._lost(
                 "crashed", f"It used more than {self.limits.memory_mb:,} MB of memory and was stopped."
             )
@@ -211,6 +166,14 @@ class Box:
     def _lost(self, status: str, message: str) -> BoxLost:
         self.close()
         return BoxLost(status, message)
+
+
+def _start(notebook: str, limits: Limits, hidden: tuple[str, ...], unsafe: bool) -> ColdProcess | WarmProcess:
+    """Start the process of a box: warm where the notebook needs TensorFlow and there is a warm parent."""
+    if not unsafe and "tensorflow" not in hidden:
+        with suppress(NoWarmParent):
+            return WarmProcess(notebook, limits, hidden)
+    return ColdProcess(notebook, limits, hidden, unsafe)
 
 
 def _text(reply: dict[str, Any], name: str) -> str:

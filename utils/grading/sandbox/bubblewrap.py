@@ -2,10 +2,14 @@
 
 import shutil
 import site
+import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
+from utils.exercises.boxed import warm
+from utils.exercises.boxed.warm import COPIES, COURSE, WORK
 from utils.grading.classroom.records import Limits
 from utils.grading.sandbox.copies import absent_package
 
@@ -16,8 +20,8 @@ MISSING = (
     "that you can."
 )
 HOME = "/tmp"
-WORK = "/box"
-COURSE = "/course"
+# Installed on a teacher's computer perhaps, but no requirement of the course.
+NEVER_NEEDED = ("cv2", "jax", "jaxlib", "sklearn", "torch")
 # Two boxes side by side on two cores: threads of one would only take the other's time.
 _ENVIRONMENT = {
     "HOME": HOME,
@@ -80,23 +84,72 @@ def box_command(copy: Path, data: Path, limits: Limits, hidden: Iterable[str] = 
     hidden : iterable of str
         Packages that are installed here and must not be there.
     """
-    size = str(limits.file_mb << 20)
+    return [
+        *_walls(),
+        *_hide(hidden),
+        *_empty_folders(limits.file_mb),
+        *("--ro-bind", str(copy / "utils"), f"{COURSE}/utils", "--ro-bind", str(data), f"{COURSE}/data"),
+        *_inside(),
+        *limit_command(limits),
+        *python_command(serve_from(Path(COURSE))),
+    ]
+
+
+def parent_command(copies: Path, data: Path) -> list[str]:
+    """Return the command that starts the warm parent (:mod:`utils.exercises.boxed.warm`) in a box of its own.
+
+    Parameters
+    ----------
+    copies : Path
+        Folder of all copies of ``utils``.
+    data : Path
+        The course's data.
+    """
+    return [
+        *_walls(nested=True),
+        *_hide(NEVER_NEEDED),
+        *_empty_folders(1),
+        *("--dir", f"{COURSE}/utils", "--ro-bind", str(data), f"{COURSE}/data"),
+        *("--ro-bind", str(copies), COPIES),
+        *("--ro-bind", str(Path(warm.__file__).resolve()), f"{COURSE}/warm.py"),
+        *_inside(),
+        sys.executable,
+        *("-P", "-s", f"{COURSE}/warm.py"),
+    ]
+
+
+def _walls(nested: bool = False) -> list[str]:
+    """Return the beginning of every box's command: no network, own processes, no rights, read-only system."""
     return [
         find_bubblewrap(),
         *("--unshare-all", "--die-with-parent", "--new-session", "--clearenv"),
         *("--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--hostname", "box"),
+        *(() if nested or not _can_forbid_nesting() else ("--disable-userns",)),
         *_system(),
         *("--proc", "/proc", "--dev", "/dev"),
-        *("--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", WORK),
         *_python(),
-        *_hide(hidden),
-        *("--ro-bind", str(copy / "utils"), f"{COURSE}/utils", "--ro-bind", str(data), f"{COURSE}/data"),
+    ]
+
+
+def _empty_folders(megabytes: int) -> list[str]:
+    size = str(megabytes << 20)
+    return ["--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", WORK]
+
+
+def _inside() -> list[str]:
+    """Return the end of every box's options: nothing can be added, and the environment is ours."""
+    return [
         *("--remount-ro", "/", "--chdir", WORK),
         *(part for name, value in environment().items() for part in ("--setenv", name, value)),
         "--",
-        *limit_command(limits),
-        *python_command(serve_from(Path(COURSE))),
     ]
+
+
+@cache
+def _can_forbid_nesting() -> bool:
+    """Tell whether this bubblewrap can forbid namespaces inside its box (from version 0.8 on)."""
+    said = subprocess.run([find_bubblewrap(), "--help"], capture_output=True, text=True, check=False)
+    return "--disable-userns" in said.stdout + said.stderr
 
 
 def serve_from(folder: Path) -> str:
@@ -151,11 +204,12 @@ def _hide(packages: Iterable[str]) -> list[str]:
     return [
         part
         for package in packages
-        for folder in _site_folders()
-        if (folder / package).is_dir()
-        for part in ("--ro-bind", str(absent_package()), str(folder / package))
+        for folder in package_folders(package)
+        for part in ("--ro-bind", str(absent_package()), str(folder))
     ]
 
 
-def _site_folders() -> Sequence[Path]:
-    return [Path(folder) for folder in site.getsitepackages()]
+def package_folders(package: str) -> list[Path]:
+    """Return where a package is installed; none where it is not."""
+    folders = (Path(folder, package) for folder in site.getsitepackages())
+    return [folder for folder in folders if folder.is_dir()]

@@ -61,6 +61,16 @@ class Group:
         joined = "".join(f"echo $$ > '{folder}/cgroup.procs' && " for folder in self.folders)
         return ["/bin/sh", "-c", joined + 'exec "$@"', "sh", *command]
 
+    def take(self, pid: int) -> bool:
+        """Put a running process into the group, with the children it has from now on; tells whether that worked."""
+        try:
+            for folder in self.folders:
+                (folder / "cgroup.procs").write_text(str(pid))
+        except OSError:
+            self.remove()
+            return False
+        return True
+
     def out_of_memory(self) -> bool:
         """Tell whether the kernel ended a process of the group for its memory."""
         for folder in self.folders:

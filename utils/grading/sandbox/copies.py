@@ -72,6 +72,12 @@ def absent_package() -> Path:
     return folder
 
 
+def all_copies() -> Path:
+    """Return the folder that holds every copy made by this process, now and later, by its notebook's id."""
+    absent_package()
+    return Path(_folder().name)
+
+
 def _temporary(name: str) -> Path:
     return Path(_folder().name, name)
 

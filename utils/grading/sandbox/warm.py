@@ -1,0 +1,147 @@
+"""The grader's end of the warm parent: boxes for notebooks that need TensorFlow, without importing it each time.
+
+One parent serves one grading process. Where it cannot be had (the kernel refuses nested namespaces, or TensorFlow has
+begun to work while it was imported), boxes are started cold.
+"""
+
+import atexit
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from utils.data.assets import data_folder
+from utils.exercises.boxed.frames import Channel
+from utils.grading.classroom.records import Limits
+from utils.grading.sandbox.bubblewrap import package_folders, parent_command
+from utils.grading.sandbox.cgroups import Group
+from utils.grading.sandbox.copies import all_copies, copy_for
+from utils.grading.sandbox.usage import tree
+
+_START_SECONDS = 120.0
+_ANSWER_SECONDS = 20.0
+
+
+class NoWarmParent(RuntimeError):
+    """There is no warm parent here; the message says why."""
+
+
+class WarmProcess:
+    """A serving process that was born of the warm parent; it has the attributes of a cold one.
+
+    Raises
+    ------
+    NoWarmParent
+    """
+
+    def __init__(self, notebook: str, limits: Limits, hidden: Iterable[str]):
+        parent = _parent()
+        copy = copy_for(notebook)
+        inside_reads, outside_writes = os.pipe()
+        outside_reads, inside_writes = os.pipe()
+        request = {
+            "copy": copy.name,
+            "hidden": [str(folder) for package in hidden for folder in package_folders(package)],
+            "limits": asdict(limits),
+        }
+        try:
+            self._number = parent.ask(request, [inside_reads, inside_writes])["born"]
+        finally:
+            os.close(inside_reads)
+            os.close(inside_writes)
+        self._parent = parent
+        self.channel = Channel(outside_reads, outside_writes)
+        self.pid = _seen_here(parent.pid, self._number)
+        self.group = Group.make(limits)
+        if self.group and not self.group.take(self.pid):
+            self.group = None
+        self._ended = False
+
+    def end(self) -> None:
+        """End every process of the box; its files vanish with it. May be called again."""
+        if not self._ended:
+            self._ended = True
+            with suppress(NoWarmParent):
+                self._parent.ask({"end": self._number})
+            self.channel.close()
+            if self.group:
+                self.group.remove()
+
+
+class _Parent:
+    """The running warm parent."""
+
+    def __init__(self):
+        self._socket, inside = socket.socketpair()
+        self._process = subprocess.Popen(
+            parent_command(all_copies(), data_folder()),
+            stdin=inside,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+        )
+        inside.close()
+        self.pid = self._process.pid
+        atexit.register(self.end)
+        if not self._receive(_START_SECONDS).get("ready"):
+            self.end()
+            raise NoWarmParent(
+                "TensorFlow begins to work when it is imported, so a process with it cannot be forked"
+            )
+
+    def ask(self, request: dict[str, Any], descriptors: list[int] | None = None) -> dict[str, Any]:
+        """Send a request and wait for its answer."""
+        try:
+            socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors or [])
+        except OSError as error:
+            raise NoWarmParent(f"the warm parent is gone: {error}") from None
+        return self._receive(_ANSWER_SECONDS)
+
+    def end(self) -> None:
+        """End the parent and all that it gave birth to."""
+        self._process.kill()
+        self._process.wait()
+        self._socket.close()
+
+    def _receive(self, seconds: float) -> dict[str, Any]:
+        self._socket.settimeout(seconds)
+        try:
+            data = self._socket.recv(1 << 16)
+        except OSError as error:
+            raise NoWarmParent(f"the warm parent does not answer: {error}") from None
+        if not data:
+            raise NoWarmParent("the warm parent ended")
+        return json.loads(data)
+
+
+@lru_cache(maxsize=1)
+def _try_parent() -> _Parent | str:
+    """Return this process's warm parent, or why there is none; tried once."""
+    try:
+        return _Parent()
+    except NoWarmParent as error:
+        return str(error)
+
+
+def _parent() -> _Parent:
+    found = _try_parent()
+    if isinstance(found, str):
+        raise NoWarmParent(found)
+    return found
+
+
+def _seen_here(parent: int, number: int) -> int:
+    """Return the process id, as it is seen here, of the process that the warm parent knows by a number."""
+    for pid in tree(parent):
+        with suppress(OSError):
+            for line in Path("/proc", str(pid), "status").read_text().splitlines():
+                if line.startswith("NSpid:") and line.split()[-2:] == [str(number), "1"]:
+                    return pid
+    raise NoWarmParent("the process that the warm parent gave birth to is not there")
