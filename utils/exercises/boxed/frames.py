@@ -10,7 +10,7 @@ import os
 import re
 import select
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
@@ -18,8 +18,9 @@ import numpy as np
 
 _SIZES = struct.Struct("<IQ")
 _MAX_HEADER = 1 << 20
-_DTYPE = re.compile(r"[<>|=](?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16|32)|[SU]\d{1,5})")
+_DTYPE = re.compile(r"[<>|=](?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16|32)|[SU][1-9]\d{0,4})")
 _MAX_DIMENSIONS = 32
+_LOOK_SECONDS = 0.1
 
 
 class Closed(Exception):
@@ -49,7 +50,11 @@ class Channel:
         os.set_blocking(writing, False)
 
     def send(
-        self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None, seconds: float = 60.0
+        self,
+        header: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray] | None = None,
+        seconds: float = 60.0,
+        look: Callable[[], None] | None = None,
     ) -> None:
         """Send a message.
 
@@ -61,6 +66,8 @@ class Channel:
             Arrays of numbers, booleans or text.
         seconds : float
             How long the other side may take to read it.
+        look : callable, optional
+            Called some ten times a second meanwhile; what it raises ends the sending.
 
         Raises
         ------
@@ -71,19 +78,11 @@ class Channel:
         table = [[name, value.dtype.str, list(value.shape)] for name, value in parts.items()]
         text = json.dumps({**header, "arrays": table}).encode()
         body = b"".join(np.ascontiguousarray(value).tobytes() for value in parts.values())
-        self._write(_SIZES.pack(len(text), len(body)) + text + body, monotonic() + seconds)
+        self._write(_SIZES.pack(len(text), len(body)) + text + body, _Waiting(seconds, look))
 
-    def wait(self, seconds: float) -> None:
-        """Wait until something can be read, or the other side is gone.
-
-        Raises
-        ------
-        Late
-        """
-        if not select.select([self.reading], [], [], max(seconds, 0))[0]:
-            raise Late
-
-    def receive(self, seconds: float, max_bytes: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    def receive(
+        self, seconds: float, max_bytes: int, look: Callable[[], None] | None = None
+    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Wait for a message.
 
         Parameters
@@ -92,6 +91,8 @@ class Channel:
             How long.
         max_bytes : int
             How many bytes all its arrays together may have.
+        look : callable, optional
+            Called some ten times a second meanwhile, however much or little comes; what it raises ends the waiting.
 
         Returns
         -------
@@ -103,28 +104,28 @@ class Channel:
         ------
         Closed, Late, Malformed
         """
-        deadline = monotonic() + seconds
-        header_size, body_size = _SIZES.unpack(self._read(_SIZES.size, deadline))
+        waiting = _Waiting(seconds, look)
+        header_size, body_size = _SIZES.unpack(self._read(_SIZES.size, waiting))
         if header_size > _MAX_HEADER:
             raise Malformed(f"a header of {header_size:,} bytes; at most {_MAX_HEADER:,} are read")
         if body_size > max_bytes:
             raise Malformed(f"arrays of {body_size:,} bytes; at most {max_bytes:,} are read")
         try:
-            header = json.loads(self._read(header_size, deadline))
+            header = json.loads(self._read(header_size, waiting))
             table = [(str(name), dtype, shape) for name, dtype, shape in header.pop("arrays")]
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Malformed(f"a header that cannot be read ({type(error).__name__})") from None
-        return header, _arrays(table, self._read(body_size, deadline))
+        return header, _arrays(table, self._read(body_size, waiting))
 
     def close(self) -> None:
         """Close both ends."""
         for descriptor in {self.reading, self.writing}:
             os.close(descriptor)
 
-    def _read(self, size: int, deadline: float) -> bytes:
+    def _read(self, size: int, waiting: "_Waiting") -> bytes:
         pieces, missing = [], size
         while missing:
-            self.wait(deadline - monotonic())
+            waiting.until(read=self.reading)
             try:
                 piece = os.read(self.reading, min(missing, 1 << 20))
             except BlockingIOError:
@@ -137,17 +138,53 @@ class Channel:
             missing -= len(piece)
         return b"".join(pieces)
 
-    def _write(self, data: bytes, deadline: float) -> None:
+    def _write(self, data: bytes, waiting: "_Waiting") -> None:
         rest = memoryview(data)
         while rest:
-            if not select.select([], [self.writing], [], max(deadline - monotonic(), 0))[1]:
-                raise Late
+            waiting.until(write=self.writing)
             try:
                 rest = rest[os.write(self.writing, rest[: 1 << 16]) :]
             except BlockingIOError:
                 continue
             except OSError:
                 raise Closed from None
+
+
+class _Waiting:
+    """Waits for a descriptor until a deadline and looks after something else meanwhile.
+
+    Parameters
+    ----------
+    seconds : float
+        From now to the deadline.
+    look : callable or None
+        What is called at intervals, also while bytes trickle or pour.
+    """
+
+    def __init__(self, seconds: float, look: Callable[[], None] | None):
+        self._deadline, self._look = monotonic() + seconds, look
+        self._next_look = monotonic() + _LOOK_SECONDS
+
+    def until(self, read: int | None = None, write: int | None = None) -> None:
+        """Return when there is something to read, room to write, or nobody at the other end.
+
+        Raises
+        ------
+        Late
+            At the deadline.
+        """
+        reading, writing = [one for one in (read,) if one is not None], [w for w in (write,) if w is not None]
+        while True:
+            now = monotonic()
+            if self._look and now >= self._next_look:
+                self._look()
+                now = monotonic()
+                self._next_look = now + _LOOK_SECONDS
+            if now >= self._deadline:  # first, or a trickle would go on for ever
+                raise Late
+            stop = min(self._deadline, self._next_look) if self._look else self._deadline
+            if any(select.select(reading, writing, [], stop - now)):
+                return
 
 
 def _arrays(table: list[tuple[str, Any, Any]], body: bytes) -> dict[str, np.ndarray]:
@@ -166,9 +203,11 @@ def _arrays(table: list[tuple[str, Any, Any]], body: bytes) -> dict[str, np.ndar
         size = kind.itemsize * math.prod(shape)
         if size > len(body) - start:
             raise Malformed("an array that is larger than what came")
-        flat = np.frombuffer(body, np.uint8, size, start)
         # A copy: aligned, writable, and nothing keeps the whole message alive.
-        arrays[name] = np.frombuffer(flat.tobytes(), kind).reshape(shape).copy()
+        try:
+            arrays[name] = np.frombuffer(body[start : start + size], kind).reshape(shape).copy()
+        except (ValueError, OverflowError):  # sides that NumPy cannot count, beside one of 0
+            raise Malformed("an array whose shape is none") from None
         start += size
     if start != len(body):
         raise Malformed("bytes that belong to no array")

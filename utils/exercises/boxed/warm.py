@@ -115,8 +115,9 @@ def _settle(request: dict[str, Any]) -> None:
     for folder in request["hidden"]:
         _mount(f"{COPIES}/absent", folder, None, _BIND)
     # Over what the other children may see: their processes, the other notebooks' copies, this one's own beginnings.
-    for folder in ("/proc", COPIES, "/tmp", WORK):
+    for folder in ("/proc", COPIES, "/tmp", WORK, "/dev/shm"):
         _mount("tmpfs", folder, "tmpfs", _NO_SETUID | _NO_DEVICES, size)
+    _mount("devpts", "/dev/pts", "devpts", _NO_SETUID, "newinstance,ptmxmode=0666,mode=0620")
     # TensorFlow ends the process where it cannot ask which program it is; nothing else of /proc is there.
     Path("/proc/self").mkdir()
     Path("/proc/self/exe").symlink_to(sys.executable)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from time import monotonic
 from typing import Any, Self
 
 from utils.exercises.boxed.frames import Closed, Late, Malformed
@@ -14,7 +13,7 @@ from utils.grading.sandbox.usage import usage
 from utils.grading.sandbox.warm import NoWarmParent, WarmProcess
 
 _START_SECONDS = 60.0
-_LOOK_SECONDS = 0.1
+_LISTEN_SECONDS = 10.0
 _MAX_RESULT_BYTES = 64 << 20
 # What the in-process limit needs to stop a function before the box is given up.
 _GRACE_SECONDS = 2.0
@@ -118,7 +117,7 @@ class Box:
 
     def _send(self, header: dict[str, Any], arrays: dict | None = None) -> None:
         try:
-            self._process.channel.send(header, arrays)
+            self._process.channel.send(header, arrays, _LISTEN_SECONDS, self._look)
         except Closed:
             raise self._ended() from None
         except Late:
@@ -126,21 +125,17 @@ class Box:
 
     def _receive(self, seconds: float, max_bytes: int) -> tuple[dict[str, Any], dict]:
         """Wait for an answer and look after the box's use of memory and processes meanwhile."""
-        deadline = monotonic() + seconds
-        while True:
-            try:
-                self._process.channel.wait(min(_LOOK_SECONDS, max(deadline - monotonic(), 0)))
-                return self._process.channel.receive(max(deadline - monotonic(), _LOOK_SECONDS), max_bytes)
-            except Late:
-                self._look()
-                if monotonic() >= deadline:
-                    raise self._lost(
-                        "timeout", f"It was still running after {seconds:.3g} seconds and was stopped."
-                    ) from None
-            except Closed:
-                raise self._ended() from None
-            except Malformed as error:
-                raise self._lost("crashed", f"The process sent {error}.") from None
+        try:
+            return self._process.channel.receive(seconds, max_bytes, self._look)
+        except Late:
+            self._look()
+            raise self._lost(
+                "timeout", f"It was still running after {seconds:.3g} seconds and was stopped."
+            ) from None
+        except Closed:
+            raise self._ended() from None
+        except Malformed as error:
+            raise self._lost("crashed", f"The process sent {error}.") from None
 
     def _look(self) -> None:
         """Give the box up where its tree of processes uses more than it may."""

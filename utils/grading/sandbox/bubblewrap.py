@@ -124,7 +124,7 @@ def _walls(nested: bool = False) -> list[str]:
         find_bubblewrap(),
         *("--unshare-all", "--die-with-parent", "--new-session", "--clearenv"),
         *("--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--hostname", "box"),
-        *(() if nested or not _can_forbid_nesting() else ("--disable-userns",)),
+        *(() if nested or not _can_forbid_nesting() else ("--unshare-user", "--disable-userns")),
         *_system(),
         *("--proc", "/proc", "--dev", "/dev"),
         *_python(),
@@ -133,13 +133,13 @@ def _walls(nested: bool = False) -> list[str]:
 
 def _empty_folders(megabytes: int) -> list[str]:
     size = str(megabytes << 20)
-    return ["--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", WORK]
+    return [part for folder in ("/tmp", WORK, "/dev/shm") for part in ("--size", size, "--tmpfs", folder)]
 
 
 def _inside() -> list[str]:
     """Return the end of every box's options: nothing can be added, and the environment is ours."""
     return [
-        *("--remount-ro", "/", "--chdir", WORK),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK),
         *(part for name, value in environment().items() for part in ("--setenv", name, value)),
         "--",
     ]
