@@ -106,21 +106,39 @@ def taken_out(notebook: str) -> set[tuple[Path, str]]:
 
 
 def _built_on(notebook: str, root: Path) -> set[tuple[Path, str]]:
-    """Return the functions of ours that the notebook's solutions and given cells use."""
+    """Return what of ours the notebook's solutions, given cells and public halves use, and what that uses in turn."""
     cells = [cell for cell in read_cells(notebook_path(notebook, root)) if cell.kind == "code"]
-    used = {
-        node.id
-        for cell in cells
-        if cell.is_solution or cell.is_given
-        for node in ast.walk(ast.parse(cell.source))
-        if isinstance(node, ast.Name)
-    }
+    written = [ast.parse(cell.source) for cell in cells if cell.is_solution or cell.is_given]
+    given = ast.parse(surroundings(notebook, root))
+    to_do = _used(root, given, set().union(*map(_names, written)))
+    half = root.joinpath("utils", "exercises", f"week{notebook[1]}", f"{notebook}.py")
+    public = ast.parse(half.read_text(encoding="utf-8"))
+    to_do |= _used(root, public, _names(public))
+    found: set[tuple[Path, str]] = set()
+    while to_do:
+        place, name = one = to_do.pop()
+        if one in found:
+            continue
+        found.add(one)
+        tree = ast.parse((root / place).read_text(encoding="utf-8"))
+        here = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        names = _names(here[name])
+        to_do |= {(place, other) for other in names & here.keys()} | _used(root, tree, names)
+    return found
+
+
+def _names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _used(root: Path, tree: ast.Module, names: Collection[str]) -> set[tuple[Path, str]]:
+    """Return the functions and classes of ours that code imports, at its top or inside, by one of the names."""
     found = set()
-    for node in ast.parse(surroundings(notebook, root)).body:
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("utils."):
             for alias in node.names:
-                if (alias.asname or alias.name) in used:
-                    with suppress(LookupError):  # a constant
+                if (alias.asname or alias.name) in names:
+                    with suppress(LookupError):  # a constant or a module
                         found.add(definition(root, f"{node.module}.{alias.name}"))
     return found
 
