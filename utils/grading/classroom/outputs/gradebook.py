@@ -322,7 +322,7 @@ class _Week:
         )
         grades = self._rows_by(Grade, self._of_this_week(Grade), "notebook_id", "cell_id")
         comments = self._rows_by(Comment, self._of_this_week(Comment), "notebook_id", "cell_id")
-        ours = dict(self.session.execute(select(_ours.c.grade_id, _ours.c.points)).tuples().all())
+        ours = {row.grade_id: row.points for row in self.session.execute(select(_ours))}
         marks = {(mark.student, mark.notebook, mark.result.exercise): mark for mark in self.marks}
         penalties = self._penalties()
         given: dict[str, float] = {}
