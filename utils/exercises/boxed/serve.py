@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.exercises.boxed.frames import Channel, Closed
 from utils.exercises.boxed.shell import new_shell, run_cell, silence
-from utils.exercises.boxed.tracing import Watch
+from utils.exercises.boxed.tracing import Watch, watch_threads
 from utils.exercises.case import Case
 from utils.exercises.index import exercise
 from utils.exercises.run import run
@@ -30,6 +30,7 @@ def serve(channel: Channel) -> None:
     listed library functions that it called as ``used``.
     """
     shell = new_shell()
+    watch_threads()
     channel.send({"ready": True})
     while True:
         try:

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from types import BuiltinFunctionType, CodeType
+from types import BuiltinFunctionType, CodeType, ModuleType
 from typing import Any
 
 # The compiled parts that do the work of listed functions, under the listed package's name.
@@ -21,6 +21,8 @@ _ENGINES = {
     "cv2": ("cv2",),
 }
 _set_profile, _get_profile = sys.setprofile, sys.getprofile
+# What watches just now: threads that a cell has started long before are asked too.
+_watching: list[Callable] = []
 # Generated wrappers of TensorFlow's operations, which tf.raw_ops gives out too: (file's end, start of the function).
 _OPERATIONS = {
     "tensorflow.nn.conv": ("ops/gen_nn_ops.py", "conv"),
@@ -31,6 +33,16 @@ _OPERATIONS = {
     "tensorflow.nn.lrn": ("ops/gen_nn_ops.py", "lrn"),
     "tensorflow.nn.batch_norm": ("ops/gen_nn_ops.py", "fused_batch_norm"),
 }
+
+
+def watch_threads() -> None:
+    """Let every thread that is started from now on be watched whenever a function is."""
+    threading.setprofile(_in_thread)
+
+
+def _in_thread(frame, event: str, argument: Any) -> None:
+    for profile in _watching:
+        profile(frame, event, argument)
 
 
 class Watch:
@@ -58,16 +70,17 @@ class Watch:
         def watched(*args, **kwargs):
             before, seen = _packages(), set()
             profile = _profile(self.names, seen)
+            watch_threads()
+            _watching.append(profile)
             _set_profile(profile)
-            threading.setprofile(profile)
             try:
                 return function(*args, **kwargs)
             finally:
-                if _get_profile() is not profile:
+                if _get_profile() is not profile or threading.getprofile() is not _in_thread:
                     seen.add("sys.setprofile")
+                _watching.clear()
                 self.used.update(seen)  # before the watch itself is taken off, which it would see
                 _set_profile(None)
-                threading.setprofile(None)
                 arrived = _packages() - before
                 self.used.update(name for name in self.names if name.partition(".")[0] in arrived)
 
@@ -107,11 +120,10 @@ def _profile(names: Iterable[str], used: set[str]) -> Callable:
 
 
 def _module(function: Any) -> str:
-    """Return the module of a compiled function."""
-    owner = getattr(function, "__self__", None)
-    if inspect.ismodule(owner):
-        return owner.__name__
-    return getattr(function, "__module__", None) or ""
+    """Return the module of a compiled function, without asking anything that a student could have written."""
+    owner = function.__self__ if type(function) is BuiltinFunctionType else None
+    name = owner.__name__ if type(owner) is ModuleType else getattr(function, "__module__", None)
+    return name if type(name) is str else ""
 
 
 def _look_up(
@@ -160,7 +172,10 @@ def _resolve(name: str) -> Any:
         except ImportError:
             continue
         for part in parts[length:]:
-            thing = getattr(thing, part, None)
+            try:
+                thing = getattr(thing, part, None)
+            except ImportError:  # a package that loads its parts when asked, and that is not all there
+                return None
         return thing
     return None
 

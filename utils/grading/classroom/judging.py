@@ -1,5 +1,7 @@
 """Judge one notebook of one student: its cells run in a box, fresh cases go in, arrays come out and are compared."""
 
+import builtins
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -15,6 +17,12 @@ from utils.grading.sandbox.box import Box, BoxLost
 from utils.grading.sandbox.imports import packages_to_hide
 
 _CACHED_TRIALS = 64
+# A box costs seconds to make, which are not the student's: so many cells may take one with them.
+_MOST_LOST_CELLS = 5
+# Of all cases of an exercise together; what is right has a fraction of it.
+_MOST_RESULT_BYTES = 128 << 20
+_TRACE_ROW = re.compile(r"  line (\d{1,6}), in ([\w<>]{1,100})(?:: (.*))?")
+_SCOPES = frozenset({"<module>", "<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 
 
 def judge_notebook(job: Job, *, unsafe: bool = False) -> NotebookResult:
@@ -50,7 +58,10 @@ def judge_notebook(job: Job, *, unsafe: bool = False) -> NotebookResult:
         with _Sitting(job, unsafe) as sitting:
             results = [sitting.judge(entry) for entry in entries]
         failed = sitting.failed
-        results = [_withhold(one, suspicious(job.cells, one.exercise)) for one in results]
+        results = [
+            _withhold(one, suspicious(job.cells, one.exercise, entry.answered_by))
+            for one, entry in zip(results, entries, strict=True)
+        ]
     return NotebookResult(
         *job.place,
         job.fingerprint,
@@ -94,7 +105,9 @@ class _Sitting:
             box = self._ready_box()
         except _OutOfTime:
             return _nothing(
-                entry, "timeout", "The notebook's cells took longer than a submission may; it was stopped."
+                entry,
+                "timeout",
+                "The notebook's cells took longer than a submission may, or ended Python too often; it was stopped.",
             )
         outcomes: list[Outcome] = []
         used: set[str] = set()
@@ -115,9 +128,16 @@ class _Sitting:
             left -= monotonic() - began
             outcomes.append(outcome)
             used.update(names)
+            if sum(value.nbytes for one in outcomes for value in one.arrays.values()) > _MOST_RESULT_BYTES:
+                return _nothing(entry, "failed", f"{entry.function} returned much more than is asked for.")
         if outcomes[0].trouble == "absent":
             return self._absent(entry)
-        return _withhold(_told(fresh.judge_outcomes(outcomes)), sorted(used))
+        try:
+            verdict = fresh.judge_outcomes(outcomes)
+        except Exception:  # what came is not what a probe sends, and an invariant stumbles over it
+            says = f"What {entry.function} returned could not be compared with what is asked for."
+            return replace(_nothing(entry, "failed", says), flagged_for=tuple(sorted(used)))
+        return _withhold(_told(verdict, self.job.cells), sorted(used))
 
     def _absent(self, entry: Exercise) -> ExerciseResult:
         """Say why there is no such function: its cell failed, or it is not in the notebook."""
@@ -132,7 +152,7 @@ class _Sitting:
     def _ready_box(self) -> Box:
         """Return a box in which every cell that can be run has been run."""
         while self._box is None:
-            if self._seconds_left <= 0:
+            if self._seconds_left <= 0 or len(self._lost_cells) > _MOST_LOST_CELLS:
                 raise _OutOfTime
             box = Box(self.job.notebook, self.job.limits, packages_to_hide(self.job), self.unsafe)
             self._box = box if self._run_cells(box) else None
@@ -161,7 +181,7 @@ class _Sitting:
 
 
 class _OutOfTime(Exception):
-    """A submission's cells have used up their time."""
+    """A submission's cells have used up their time, or their boxes."""
 
 
 @lru_cache(maxsize=_CACHED_TRIALS)
@@ -170,10 +190,10 @@ def _trial(key: str, seed: int) -> Trial:
     return trial(key, seed)
 
 
-def _told(verdict: Verdict) -> ExerciseResult:
+def _told(verdict: Verdict, cells: Sequence[PlannedCell]) -> ExerciseResult:
     """Return a verdict without anything that was put in or expected."""
     entry = verdict.exercise
-    says = _sentence(verdict)
+    says = _sentence(verdict, cells)
     mistake = verdict.mistake
     return ExerciseResult(
         entry.function,
@@ -187,11 +207,40 @@ def _told(verdict: Verdict) -> ExerciseResult:
         mistake.name if mistake else "",
         mistake.says if mistake else "",
         entry.hints[-1] if says and not verdict.not_done else (entry.hints[0] if says else ""),
-        verdict.outcome.trace if verdict.outcome else "",
+        _own_trace(verdict.outcome.trace, cells) if verdict.outcome else "",
     )
 
 
-def _sentence(verdict: Verdict) -> str:
+def _own_trace(trace: str, cells: Sequence[PlannedCell]) -> str:
+    """Return the rows of a trace that quote the notebook's cells: its process could write anything there."""
+    sources = [cell.source.splitlines() for cell in cells]
+    quotable = {line.strip() for lines in sources for line in lines}
+    longest = max(map(len, sources), default=0)
+    rows = []
+    for row in trace.splitlines():
+        found = _TRACE_ROW.fullmatch(row)
+        if (
+            found
+            and int(found[1]) <= longest
+            and (found[2] in _SCOPES or _stands_in(found[2], cells))
+            and (found[3] or "").strip() in quotable
+        ):
+            rows.append(row)
+    return "\n".join(rows)
+
+
+def _stands_in(name: str, cells: Sequence[PlannedCell]) -> bool:
+    return name.isidentifier() and any(re.search(rf"\b{re.escape(name)}\b", cell.source) for cell in cells)
+
+
+def _error_name(name: str, cells: Sequence[PlannedCell]) -> str:
+    """Return the name of an error if it is Python's or stands in the cells; a name is a way out for values too."""
+    kind = getattr(builtins, name, None) if name.isidentifier() else None
+    known = isinstance(kind, type) and issubclass(kind, BaseException)
+    return name if known or _stands_in(name, cells) else "an error of its own"
+
+
+def _sentence(verdict: Verdict, cells: Sequence[PlannedCell]) -> str:
     """Say what is wrong, by kind only: values, shapes and arguments of a case are the grader's own."""
     if verdict.passed:
         return ""
@@ -200,7 +249,7 @@ def _sentence(verdict: Verdict) -> str:
         return f"{name} is not done yet."
     where = f"The first case that is not right belongs to “{group}”."
     if outcome.trouble == "raised":
-        return f"{where} There {name} raised {outcome.error}."
+        return f"{where} There {name} raised {_error_name(outcome.error, cells)}."
     if outcome.trouble == "time":
         return f"{where} There {name} was still running when its time was over."
     if outcome.trouble == "changed":

@@ -134,8 +134,8 @@ class Box:
             ) from None
         except Closed:
             raise self._ended() from None
-        except Malformed as error:
-            raise self._lost("crashed", f"The process sent {error}.") from None
+        except Malformed:  # how, is for nobody: sizes that a process chooses are a way out for values
+            raise self._lost("crashed", "The process sent an answer that is none.") from None
 
     def _look(self) -> None:
         """Give the box up where its tree of processes uses more than it may."""
