@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -44,6 +46,15 @@ def test_a_folder_gives_a_picture_and_a_list_each(folder, tmp_path):
     assert (boxes[:, :2] < boxes[:, 2:]).all()
     with Image.open(out / "street.png.boxes.jpg") as drawn:
         assert drawn.size == (listed["width"], listed["height"])
+
+
+@pytest.mark.slow
+def test_the_terminal_shows_what_was_found_and_nothing_else(folder, tmp_path, monkeypatch):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    command = ["-m", "utils.cli", "detect", str(folder / "street.png"), "--out", str(tmp_path / "out")]
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=200)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("street.png: ")
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from utils.course.quiet import quiet_stderr
 from utils.course.refusal import Refusal
 from utils.data.images import read_image
 from utils.detection.detections import Detections
@@ -144,7 +145,10 @@ def detect(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Refusal(f"{out} cannot be made: {error.strerror}") from None
-    finder, unread = NETWORKS[network](), 0
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet_stderr():
+        finder = NETWORKS[network]()
+    unread = 0
     for file in files:
         folder = out / file.name if file.suffix.lower() in VIDEOS else out
         try:
