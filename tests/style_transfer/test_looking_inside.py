@@ -10,7 +10,7 @@ from keras import layers
 from utils.models.efficientnet import efficientnet_lite0
 from utils.models.vgg import vgg16_features
 from utils.style import attribution, visualisation
-from utils.style.gradients import value_and_gradient
+from utils.style.gradients import compile_gradient, value_and_gradient
 from utils.style.patches import (
     patches_of,
     receptive_field,
@@ -176,6 +176,21 @@ def test_gradient_of_a_quadratic_form():
     assert value == pytest.approx(x @ a @ x)
     np.testing.assert_allclose(gradient, (a + a.T) @ x)
     assert value_and_gradient(lambda v: keras.ops.convert_to_tensor(1.0), x)[1].tolist() == [0] * 5
+
+
+def test_the_compiled_gradient_is_the_same_and_recorded_once():
+    calls = []
+
+    def energy(x):
+        calls.append(x.shape)
+        return keras.ops.sum(keras.ops.square(x) * x, axis=-1)
+
+    compiled = compile_gradient(energy, (None, None, 3))
+    for seed, shape in enumerate([(4, 5, 3), (4, 5, 3), (7, 2, 3)]):
+        x = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+        for found, wanted in zip(compiled(x), value_and_gradient(energy, x), strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    assert [shape.rank for shape in calls if None in shape.as_list()] == [3]
 
 
 def test_scores_are_logits_that_share_the_network(small):

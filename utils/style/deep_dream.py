@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from utils.style.gradients import value_and_gradient
+from utils.style.gradients import compile_gradient, value_and_gradient
 from utils.style.network import feature_extractor
 from utils.style.pictures import check_picture, resize_picture
 
@@ -64,8 +64,12 @@ def gradient_ascent_step(
         Before the step.
     """
     loss, gradient = value_and_gradient(loss_of, picture)
+    return _moved(picture, gradient, step), float(loss)
+
+
+def _moved(picture: np.ndarray, gradient: np.ndarray, step: float) -> np.ndarray:
     gradient = gradient / (np.abs(gradient).mean() + _TINY)
-    return np.clip(picture + step * gradient, 0, 1).astype(np.float32), float(loss)
+    return np.clip(picture + step * gradient, 0, 1).astype(np.float32)
 
 
 def octave_shapes(shape: tuple[int, int], octaves: int = 4, scale: float = 1.4) -> list[tuple[int, int]]:
@@ -135,16 +139,23 @@ def deep_dream(
 
 
 def ascents(
-    picture: np.ndarray, loss_of: Callable, steps: int, step: float, jitter: int, rng: np.random.Generator
+    picture: np.ndarray,
+    loss_and_gradient: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    steps: int,
+    step: float,
+    jitter: int,
+    rng: np.random.Generator,
 ) -> Iterator[np.ndarray]:
     """Yield the picture after each of several steps, shifted at random before each and back after it.
 
-    Without the shifts, the borders of poolings and strides leave a grid in the picture.
+    Without the shifts, the borders of poolings and strides leave a grid in the picture. The loss comes with its
+    gradient, as `utils.style.gradients.compile_gradient` makes them.
     """
     for _ in range(steps):
         shift = rng.integers(-jitter, jitter + 1, 2)
-        moved, _ = gradient_ascent_step(np.roll(picture, shift, axis=(0, 1)), loss_of, step)
-        picture = np.roll(moved, -shift, axis=(0, 1))
+        shifted = np.roll(picture, shift, axis=(0, 1))
+        _, gradient = loss_and_gradient(shifted)
+        picture = np.roll(_moved(shifted, gradient, step), -shift, axis=(0, 1))
         yield picture
 
 
@@ -192,8 +203,10 @@ def dream(
         maps = extractor(image[None])
         return dream_loss([maps[name] for name in weights], list(weights.values()))
 
+    loss_and_gradient = compile_gradient(loss_of, (None, None, 3))
+
     def ascend(image):
-        for better in ascents(image, loss_of, steps, step, jitter, rng):
+        for better in ascents(image, loss_and_gradient, steps, step, jitter, rng):
             image = better
         return image
 

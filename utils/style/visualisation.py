@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from utils.style.gradients import value_and_gradient
+from utils.style.gradients import compile_gradient
 from utils.style.network import feature_extractor
 
 _TINY = 1e-8
@@ -111,12 +111,13 @@ def maximise(
         return excitement - ops.sum(_penalties(x, regularisation))
 
     x = np.clip(pictures, 0, 1).astype(np.float32)
+    slope_at = compile_gradient(objective, x.shape)
     for _ in range(steps):
         shift = (
             rng.integers(-regularisation.jitter, regularisation.jitter + 1, 2) if regularisation.jitter else 0
         )
         x = np.roll(x, shift, axis=(1, 2)) if regularisation.jitter else x
-        _, gradient = value_and_gradient(objective, x)
+        _, gradient = slope_at(x)
         length = np.sqrt(np.mean(np.square(gradient), axis=(1, 2, 3), keepdims=True))
         x = np.clip(x + step_size * gradient / (length + _TINY), 0, 1)
         x = _blur(x, regularisation.blur)
