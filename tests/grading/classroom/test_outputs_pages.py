@@ -8,12 +8,13 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 
-from tests.grading.classroom.made_up import HOSTILE, WEEK, classes, judged, result, school_class
-from utils.grading.classroom.outputs.feedback import feedback_page, notebook_title
+from tests.grading.classroom.made_up import HOSTILE, RELEASES, WEEK, classes, judged, result, school_class
+from utils.grading.classroom.outputs.feedback import feedback_page
 from utils.grading.classroom.outputs.gradebook import ManualMark
 from utils.grading.classroom.outputs.late import Deadlines, LateRule
 from utils.grading.classroom.outputs.marks import in_order, make_marks, make_totals
 from utils.grading.classroom.outputs.overrides import Override
+from utils.grading.classroom.outputs.released import ReleasedNotebook, read_releases
 from utils.grading.classroom.outputs.report import Findings, report_page
 from utils.grading.classroom.outputs.similarity import Cluster
 
@@ -35,6 +36,9 @@ TAGS = {
     *("h1", "h2", "h3", "p", "ul", "li", "b", "code", "pre", "table", "tr", "th", "td"),
     *("svg", "rect", "text", "line"),
 }
+
+
+TITLES = {key[1]: released.title for key, released in read_releases(RELEASES).items()}
 
 
 class Page(HTMLParser):
@@ -88,14 +92,14 @@ def feedback(results, overrides=(), **late):
         results, {(row.student, row.week, row.notebook, row.exercise): row for row in overrides}
     )
     (total,) = make_totals(marks, late.get("rule"), late.get("deadlines"), late.get("submitted"))
-    return feedback_page(total, marks, in_order(results), late.get("graded_at", ""))
+    return feedback_page(total, marks, in_order(results), TITLES, late.get("graded_at", ""))
 
 
 def report(results, overrides=(), findings=None, **said):
     marks = make_marks(
         results, {(row.student, row.week, row.notebook, row.exercise): row for row in overrides}
     )
-    return report_page(in_order(results), marks, make_totals(marks), findings or Findings(), **said)
+    return report_page(in_order(results), marks, make_totals(marks), findings or Findings(), TITLES, **said)
 
 
 def one_exercise(**said):
@@ -125,7 +129,7 @@ def test_feedback_says_what_was_found():
     for said in (
         "Week 1: conv basics",
         "ada",
-        "Lesson 2: padding strides volumes",
+        "Lesson 2: Made up",
         "Partly right",
         "✓ a single square",
         "✗ several channels",
@@ -180,11 +184,19 @@ def test_feedback_of_nothing_handed_in_is_short():
     assert "conv_output_size" not in text
 
 
-def test_titles():
-    assert notebook_title("w1a1") == "Assignment 1: convolution step by step"
-    assert notebook_title("w1l1") == "Lesson 1: filters and edges"
-    assert notebook_title("w4demo1") == "Demo face door"
-    assert notebook_title("unknown\n") == "unknown\\n"
+@pytest.mark.parametrize(
+    ("name", "heading", "title"),
+    [
+        ("2_padding", "Padding, strides and volumes", "Lesson 2: Padding, strides and volumes"),
+        ("assignment_1_steps", "Assignment 1: step by step", "Assignment 1: step by step"),
+        ("assignment_2_keras", "A network in Keras", "Assignment 2: A network in Keras"),
+        ("demo_face_door", "A door that knows faces", "A door that knows faces"),
+        ("2_padding", "", "2 padding"),
+        ("Über uns", "Us", "Us"),
+    ],
+)
+def test_titles(name, heading, title):
+    assert ReleasedNotebook(WEEK, "x", name, heading, "{}", ()).title == title
 
 
 @settings(max_examples=40)
@@ -239,7 +251,7 @@ def test_report_tells_the_hardest_exercises():
     easy = result("ada")
     hard = replace(easy, exercises=(judged("w1l2", "conv_output_size", 0.25), *easy.exercises[1:]))
     text = harmless(report([hard, replace(easy, student="bob")])).text
-    assert "conv_output_size Lesson 2: padding strides volumes w1l2 62 % 1 of 2" in text
+    assert "conv_output_size Lesson 2: Made up w1l2 62 % 1 of 2" in text
     assert "Hardest" not in harmless(report([easy])).text
 
 
@@ -263,7 +275,7 @@ def test_report_lists_what_could_not_be_judged_with_reasons():
         result("zoe", share=0, status="missing"),
     ]
     text = harmless(report(results)).text
-    assert "ada Lesson 2: padding strides volumes w1l2 timeout It ran for more than 30 seconds." in text
+    assert "ada Lesson 2: Made up w1l2 timeout It ran for more than 30 seconds." in text
     assert "w1l2-mine : It raised NameError." in text
     assert "The notebook's metadata was lost." in text
     assert "zoe Week 1: conv basics w1l2" in text

@@ -4,13 +4,11 @@ The records hold no input, no expected value and no hidden case, and the page sh
 for which a teacher should look at an answer.
 """
 
-from collections.abc import Sequence
-from pathlib import PurePath
+from collections.abc import Mapping, Sequence
 
-from utils.exercises.index import NOTEBOOKS
 from utils.grading.classroom.outputs.marks import Mark, WeekTotal, plain
 from utils.grading.classroom.outputs.pages import render
-from utils.grading.classroom.outputs.text import printable, week_title
+from utils.grading.classroom.outputs.text import week_title
 from utils.grading.classroom.records import NotebookResult
 
 _SAID = {
@@ -22,21 +20,12 @@ _SAID = {
 }
 
 
-def notebook_title(notebook: str) -> str:
-    """Return a notebook's name for people: ``"Assignment 1: convolution step by step"`` for ``"w1a1"``."""
-    if notebook not in NOTEBOOKS:
-        return printable(notebook)
-    kind, _, rest = PurePath(NOTEBOOKS[notebook].path).stem.partition("_")
-    number, _, name = rest.partition("_")
-    if kind.isdigit():
-        return f"Lesson {kind}: {rest.replace('_', ' ')}"
-    if number.isdigit():
-        return f"{kind.capitalize()} {number}: {name.replace('_', ' ')}"
-    return f"{kind} {rest}".replace("_", " ").strip().capitalize()
-
-
 def feedback_page(
-    total: WeekTotal, marks: Sequence[Mark], results: Sequence[NotebookResult], graded_at: str = ""
+    total: WeekTotal,
+    marks: Sequence[Mark],
+    results: Sequence[NotebookResult],
+    titles: Mapping[str, str],
+    graded_at: str = "",
 ) -> str:
     """Return the page of one student's week.
 
@@ -48,6 +37,8 @@ def feedback_page(
         Of this student and week.
     results : sequence of NotebookResult
         Of this student and week.
+    titles : dict of str
+        Name for people of each notebook, by its id.
     graded_at : str
         When it was graded, for the foot of the page.
     """
@@ -63,7 +54,7 @@ def feedback_page(
         percent=plain(total.percent),
         notebooks=[
             {
-                "title": notebook_title(result.notebook),
+                "title": titles[result.notebook],
                 "points": plain(sum(mark.points for mark in of_it)),
                 "max_points": plain(sum(mark.max_points for mark in of_it)),
                 "missing": all(mark.result.status == "missing" for mark in of_it),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
@@ -51,6 +51,8 @@ class ReleasedNotebook:
     ----------
     week, id, name : str
         The week folder's name, the notebook's id such as ``"w1a1"``, and its file's name without the ending.
+    heading : str
+        Its first line, without the mark of a heading; empty where that is none.
     kernelspec : str
         As JSON.
     cells : tuple of ReleasedCell
@@ -60,8 +62,19 @@ class ReleasedNotebook:
     week: str
     id: str
     name: str
+    heading: str
     kernelspec: str
     cells: tuple[ReleasedCell, ...]
+
+    @cached_property
+    def title(self) -> str:
+        """Name for people: ``"Lesson 2: Padding, strides and volumes"``."""
+        kind, number = re.match(r"([a-z]*)_?(\d*)", self.name).groups()
+        place = f"{kind.capitalize() or 'Lesson'} {number}".strip()
+        if not self.heading:
+            return self.name.replace("_", " ")
+        known = kind in ("", "assignment") and number and not self.heading.startswith(place)
+        return f"{place}: {self.heading}" if known else self.heading
 
     @cached_property
     def checks(self) -> dict[str, str]:
@@ -140,11 +153,17 @@ def _read(week: str, file: str, content: bytes) -> ReleasedNotebook:
         week=week,
         id=document.metadata.get("course", {}).get("id", name),
         name=name,
+        heading=_heading(document.cells),
         kernelspec=json.dumps(document.metadata.get("kernelspec", {})),
         cells=tuple(
             _cell(cell) for cell in document.cells if "grade_id" in cell.metadata.get("nbgrader", {})
         ),
     )
+
+
+def _heading(cells: Sequence[NotebookNode]) -> str:
+    first = cells[0].source.split("\n")[0] if cells else ""
+    return first.removeprefix("# ").strip() if first.startswith("# ") else ""
 
 
 def _cell(cell: NotebookNode) -> ReleasedCell:

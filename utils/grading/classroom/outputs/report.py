@@ -2,11 +2,10 @@
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from utils.grading.classroom.outputs.feedback import notebook_title
 from utils.grading.classroom.outputs.gradebook import ManualMark
 from utils.grading.classroom.outputs.marks import Mark, WeekTotal, plain
 from utils.grading.classroom.outputs.overrides import Override
@@ -45,6 +44,7 @@ def report_page(
     marks: Sequence[Mark],
     totals: Sequence[WeekTotal],
     findings: Findings,
+    titles: Mapping[str, str],
     *,
     unsafe: bool = False,
     graded_at: str = "",
@@ -57,6 +57,8 @@ def report_page(
         Of the class, in order.
     findings : Findings
         What else there is to tell.
+    titles : dict of str
+        Name for people of each notebook, by its id.
     unsafe : bool
         Whether sandboxes were switched off; results that say so themselves are believed anyway.
     graded_at : str
@@ -85,7 +87,7 @@ def report_page(
         manual=_first(list(findings.manual)),
         unused=_first(list(findings.unused)),
         graded_at=graded_at,
-        title=notebook_title,
+        titles=titles,
         week_title=week_title,
         plain=plain,
     )

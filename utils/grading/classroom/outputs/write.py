@@ -74,12 +74,13 @@ def write_outputs(
     write_file(out / "grades.csv", grades_csv(marks))
     write_file(out / "totals.csv", totals_csv(totals))
     write_file(out / "canvas.csv", canvas_csv(totals))
-    _write_feedback(results, marks, totals, out / "feedback", graded_at)
+    titles = {notebook: released.title for (_, notebook), released in notebooks.items()}
+    _write_feedback(results, marks, totals, titles, out / "feedback", graded_at)
     manual = write_gradebook(database_url or sqlite_url(out / GRADEBOOK), marks, totals, notebooks, deadlines)
     findings = Findings(find_clusters(results, _stubs(notebooks)), manual, unused)
     write_file(
         out / "report.html",
-        report_page(results, marks, totals, findings, unsafe=unsafe, graded_at=graded_at),
+        report_page(results, marks, totals, findings, titles, unsafe=unsafe, graded_at=graded_at),
     )
 
 
@@ -95,6 +96,7 @@ def _write_feedback(
     results: Sequence[NotebookResult],
     marks: Sequence[Mark],
     totals: Sequence[WeekTotal],
+    titles: Mapping[str, str],
     folder: Path,
     graded_at: str,
 ) -> None:
@@ -109,5 +111,5 @@ def _write_feedback(
     students = folder_names(total.student for total in totals)
     weeks = folder_names(total.week for total in totals)
     for total in totals:
-        page = feedback_page(total, *of_week[total.student, total.week], graded_at)
+        page = feedback_page(total, *of_week[total.student, total.week], titles, graded_at)
         write_file(folder / students[total.student] / f"{weeks[total.week]}.html", page)
