@@ -267,6 +267,99 @@ def release(
     _say(f"The course's data, once for all weeks: {_short(done.data)}")
 
 
+_Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Processes.", show_default="as many as there are processors")
+]
+_Scheduler = Annotated[
+    str | None, typer.Option(metavar="tcp://HOST:PORT", help="Judge on a Dask cluster instead.")
+]
+_Unsafe = Annotated[
+    bool, typer.Option("--unsafe", help="Without a sandbox: students' code can do whatever you can.")
+]
+_Gradebook = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="COURSE_GRADEBOOK",
+        show_envvar=True,
+        help="SQLAlchemy URL of nbgrader's gradebook.",
+        show_default="OUT/gradebook.db",
+    ),
+]
+
+
+@app.command(rich_help_panel=TEACHING)
+@_told
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="Folder with STUDENT/WEEK/NOTEBOOK.ipynb.")],
+    out: Annotated[Path, typer.Option(help="Folder of the results.")],
+    week: Annotated[
+        list[str] | None,
+        typer.Option(help="1, week1 or the folder's name; several times for several.", show_default="all"),
+    ] = None,
+    jobs: _Jobs = None,
+    scheduler: _Scheduler = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a grading: nothing that is finished is run again.")
+    ] = False,
+    unsafe: _Unsafe = False,
+    late_penalty: Annotated[
+        str, typer.Option(metavar="RULE", help="10%/day, 10%/day,max=50% or 2points/day; needs --due.")
+    ] = "",
+    due: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[WEEK=]TIME", help="2026-11-30T23:59, for every week or for one."),
+    ] = None,
+    cell_seconds: Annotated[float, typer.Option(help="Limit for one cell.")] = 30.0,
+    submission_seconds: Annotated[float, typer.Option(help="Limit for all cells of a notebook.")] = 120.0,
+    memory: Annotated[int, typer.Option(metavar="MB", help="Limit for a notebook and all it starts.")] = 4096,
+    gradebook: _Gradebook = None,
+) -> None:
+    """Grade a class: each notebook in a sandbox, a row in grades.csv for everybody, whatever happened.
+
+    Ctrl-C or a power cut loses nothing that is finished: --resume goes on. Ends with status 0, whatever students did.
+    """
+    from utils.course.grade import GradeOptions
+    from utils.course.grade import grade as grade_and_write
+    from utils.grading.classroom.records import Limits
+
+    limits = Limits(cell_seconds, submission_seconds, memory)
+    options = GradeOptions(week or [], jobs, scheduler, unsafe, late_penalty, due or [], limits, gradebook)
+    ended = grade_and_write(course_root(), submissions, out, options, resume=resume)
+    raise typer.Exit(0 if ended else 130)
+
+
+@app.command(rich_help_panel=TEACHING)
+@_told
+def regrade(
+    out: Annotated[Path, typer.Option(help="Folder of the results.")],
+    exercises: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[EXERCISE]...",
+            help="w1a1/zero_pad, or w1a1 for a notebook: judge these again, and no others.",
+        ),
+    ] = None,
+    jobs: _Jobs = None,
+    scheduler: _Scheduler = None,
+    unsafe: _Unsafe = False,
+    gradebook: _Gradebook = None,
+) -> None:
+    """Judge again what a corrected exercise changed, with the options of `course grade`; overrides.csv stays."""
+    from utils.course.grade import regrade as judge_again
+
+    ended = judge_again(
+        course_root(),
+        out,
+        exercises or [],
+        jobs=jobs,
+        scheduler=scheduler,
+        unsafe=unsafe,
+        gradebook=gradebook,
+    )
+    raise typer.Exit(0 if ended else 130)
+
+
 @app.command(rich_help_panel=WRITING)
 @_told
 def gate(

@@ -31,6 +31,8 @@ COMMANDS = [
     "reset",
     "exercises",
     "release",
+    "grade",
+    "regrade",
     "gate",
     "execute",
     "run",

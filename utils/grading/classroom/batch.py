@@ -129,12 +129,7 @@ def grade_class(
     CannotGrade
         When the class cannot be graded; the message says why.
     """
-    if store.has_results(out) and not resume:
-        raise CannotGrade(
-            f"{out} holds a grading already. --resume goes on with it and repeats nothing that is finished; "
-            f"`course regrade --out {out}` judges again what a corrected exercise changed; "
-            "to begin anew, name another folder."
-        )
+    refuse_to_begin_anew(out, resume)
     handed = _handed_in(submissions, out, releases)
     codes = {one.notebook: (engines or {}).get(one.notebook) or engine(one.notebook) for one in handed}
     jobs = cores() if jobs is None else jobs
@@ -171,6 +166,34 @@ def grade_class(
     store.write_run(out, {**run, "ended": _now()})
     places = sorted(keeper.fingerprints, key=lambda place: (*place[:2], _ORDER[place[2]]))
     return KeptResults(out, [keeper.fingerprints[place] for place in places])
+
+
+def refuse_to_begin_anew(out: Path, resume: bool) -> None:
+    """Refuse a folder that holds results, unless they are gone on with.
+
+    Raises
+    ------
+    CannotGrade
+        With what to do.
+    """
+    if store.has_results(out) and not resume:
+        raise CannotGrade(
+            f"{out} holds a grading already. --resume goes on with it and repeats nothing that is finished; "
+            f"`course regrade --out {out}` judges again what a corrected exercise changed; "
+            "to begin anew, name another folder."
+        )
+
+
+def refuse_place(submissions: Path, out: Path) -> None:
+    """Refuse a folder of results that would count as a student's.
+
+    Raises
+    ------
+    CannotGrade
+        With both places.
+    """
+    if out.resolve().is_relative_to(submissions.resolve()):
+        raise CannotGrade(f"The results cannot go to {out}: it lies within the submissions, {submissions}.")
 
 
 class _Keeper:
@@ -211,8 +234,7 @@ class _Keeper:
 
 def _handed_in(submissions: Path, out: Path, releases: Mapping[str, Mapping[str, bytes]]) -> list[Handed]:
     """List what is to be graded, notebook by notebook, so that a process does the same one for many students."""
-    if out.resolve().is_relative_to(submissions.resolve()):
-        raise CannotGrade(f"The results cannot go to {out}: it lies within the submissions, {submissions}.")
+    refuse_place(submissions, out)
     try:
         found = find_submissions(submissions, releases)
     except (OSError, ValueError) as error:

@@ -27,7 +27,7 @@ def judge_on_cluster(
     unsafe: bool = False,
     judge: str = JUDGE,
     environment: Mapping[str, str] | None = None,
-    seconds: float = _WAIT_SECONDS,
+    seconds: float | None = None,
 ) -> Iterator[NotebookResult]:
     """Judge jobs on a cluster; yields results as they come, and has few jobs out at a time.
 
@@ -40,7 +40,7 @@ def judge_on_cluster(
     unsafe, judge, environment
         As for :class:`utils.grading.classroom.worker.Station`; ``environment`` is put over a worker's own.
     seconds : float
-        How long to wait for the scheduler, and for a worker of it.
+        How long to wait for the scheduler, and for a worker of it; a minute by default.
 
     Raises
     ------
@@ -54,6 +54,7 @@ def judge_on_cluster(
         raise CannotGrade(
             "Grading on a cluster needs Dask: pip install 'convnet-course[cluster]', here and on its machines."
         ) from error
+    seconds = _WAIT_SECONDS if seconds is None else seconds
     client = _connect(Client, scheduler, seconds)
     out: dict[str, Job] = {}
     try:

@@ -133,6 +133,19 @@ def read_run(out: Path) -> dict[str, Any]:
     return run
 
 
+def write_text(out: Path, name: str, text: str) -> None:
+    """Keep a further file, for a later run to save time by."""
+    _write(out / KEPT / name, text)
+
+
+def read_text(out: Path, name: str) -> str:
+    """Return what :func:`write_text` kept, empty where there is nothing that can be read."""
+    try:
+        return (out / KEPT / name).read_text(encoding="utf-8", errors=_ANY_NAME)
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 class KeptResults(Sequence[NotebookResult]):
     """Results of a grading in a fixed order, each read when it is asked for: a large class fits into little memory.
 
