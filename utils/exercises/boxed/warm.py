@@ -1,4 +1,4 @@
-"""A process that has imported TensorFlow once and gives birth to boxed processes which need not import it again.
+"""A process that has imported large packages once and gives birth to boxed processes which need not import them again.
 
 The process itself stands in a bubblewrap box, holds no secret and runs no operation of TensorFlow: after one, a fork
 hangs. Each child goes into namespaces of its own before any code of a student runs: its own processes, network, empty
@@ -12,6 +12,7 @@ import resource
 import socket
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,15 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    """Import, say so, and fork a child for each request that comes over standard input, which must be a socket.
+    """Import the modules named as arguments, and fork a child for each request over standard input, a socket.
 
     A request is JSON with two descriptors: ``copy`` (folder below ``/copies``), ``hidden`` (folders over which
     ``/copies/absent`` is laid) and ``limits`` (``memory_mb``, ``processes``, ``file_mb``). The answer is the child's
     process id here. ``{"end": id}`` ends a child with all its processes.
     """
     control = socket.socket(fileno=os.dup(0))
-    _import()
+    for name in sys.argv[1:]:
+        import_module(name)
     control.sendall(json.dumps({"ready": is_fresh()}).encode())
     while True:
         data, descriptors, *_ = socket.recv_fds(control, 1 << 16, 2)
@@ -54,17 +56,10 @@ def main() -> None:
         control.sendall(json.dumps(answer).encode())
 
 
-def _import() -> None:
-    import IPython.core.interactiveshell
-    import keras
-    import matplotlib.pyplot
-    import tensorflow
-
-    assert all((IPython, keras, matplotlib, tensorflow))
-
-
 def is_fresh() -> bool:
-    """Tell whether TensorFlow has not begun to work yet, so that this process can be forked."""
+    """Tell whether TensorFlow, if it is here, has not begun to work yet, so that this process can be forked."""
+    if "tensorflow" not in sys.modules:
+        return True
     from tensorflow.python.eager import context
 
     return context.context()._context_handle is None

@@ -47,12 +47,26 @@ class Box:
         Installed packages that must not be there.
     unsafe : bool
         Run the process without a sandbox: it can do whatever the grader can.
+    warm : bool
+        Let a warm parent bear the process where there is one; else it is started from the beginning.
     """
 
-    def __init__(self, notebook: str, limits: Limits, hidden: Iterable[str] = (), unsafe: bool = False):
+    def __init__(
+        self,
+        notebook: str,
+        limits: Limits,
+        hidden: Iterable[str] = (),
+        unsafe: bool = False,
+        warm: bool = True,
+    ):
         self.limits = limits
-        self._process = _start(notebook, limits, tuple(hidden), unsafe)
+        self._process = _start(notebook, limits, tuple(hidden), unsafe, warm)
         self._receive(_START_SECONDS, 0)
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a warm parent bore the process."""
+        return isinstance(self._process, WarmProcess)
 
     def __enter__(self) -> Self:
         return self
@@ -163,9 +177,11 @@ class Box:
         return BoxLost(status, message)
 
 
-def _start(notebook: str, limits: Limits, hidden: tuple[str, ...], unsafe: bool) -> ColdProcess | WarmProcess:
-    """Start the process of a box: warm where the notebook needs TensorFlow and there is a warm parent."""
-    if not unsafe and "tensorflow" not in hidden:
+def _start(
+    notebook: str, limits: Limits, hidden: tuple[str, ...], unsafe: bool, warm: bool
+) -> ColdProcess | WarmProcess:
+    """Start the process of a box: warm where that is wanted and there is a warm parent."""
+    if warm and not unsafe:
         with suppress(NoWarmParent):
             return WarmProcess(notebook, limits, hidden)
     return ColdProcess(notebook, limits, hidden, unsafe)

@@ -20,8 +20,6 @@ MISSING = (
     "that you can."
 )
 HOME = "/tmp"
-# Installed on a teacher's computer perhaps, but no requirement of the course.
-NEVER_NEEDED = ("cv2", "jax", "jaxlib", "sklearn", "torch")
 # Two boxes side by side on two cores: threads of one would only take the other's time.
 _ENVIRONMENT = {
     "HOME": HOME,
@@ -95,11 +93,15 @@ def box_command(copy: Path, data: Path, limits: Limits, hidden: Iterable[str] = 
     ]
 
 
-def parent_command(copies: Path, data: Path) -> list[str]:
-    """Return the command that starts the warm parent (:mod:`utils.exercises.boxed.warm`) in a box of its own.
+def parent_command(modules: Iterable[str], hidden: Iterable[str], copies: Path, data: Path) -> list[str]:
+    """Return the command that starts a warm parent (:mod:`utils.exercises.boxed.warm`) in a box of its own.
 
     Parameters
     ----------
+    modules : iterable of str
+        What it imports.
+    hidden : iterable of str
+        Packages that are installed here and must not be there.
     copies : Path
         Folder of all copies of ``utils``.
     data : Path
@@ -107,14 +109,14 @@ def parent_command(copies: Path, data: Path) -> list[str]:
     """
     return [
         *_walls(nested=True),
-        *_hide(NEVER_NEEDED),
+        *_hide(hidden),
         *_empty_folders(1),
         *("--dir", f"{COURSE}/utils", "--ro-bind", str(data), f"{COURSE}/data"),
         *("--ro-bind", str(copies), COPIES),
         *("--ro-bind", str(Path(warm.__file__).resolve()), f"{COURSE}/warm.py"),
         *_inside(),
         sys.executable,
-        *("-P", "-s", f"{COURSE}/warm.py"),
+        *("-P", "-s", f"{COURSE}/warm.py", *modules),
     ]
 
 

@@ -110,10 +110,10 @@ def _built_on(notebook: str, root: Path) -> set[tuple[Path, str]]:
     cells = [cell for cell in read_cells(notebook_path(notebook, root)) if cell.kind == "code"]
     written = [ast.parse(cell.source) for cell in cells if cell.is_solution or cell.is_given]
     given = ast.parse(surroundings(notebook, root))
-    to_do = _used(root, given, set().union(*map(_names, written)))
+    to_do = set().union(*(_used(root, given, one) for one in written))
     half = root.joinpath("utils", "exercises", f"week{notebook[1]}", f"{notebook}.py")
     public = ast.parse(half.read_text(encoding="utf-8"))
-    to_do |= _used(root, public, _names(public))
+    to_do |= _used(root, public, public)
     found: set[tuple[Path, str]] = set()
     while to_do:
         place, name = one = to_do.pop()
@@ -122,8 +122,8 @@ def _built_on(notebook: str, root: Path) -> set[tuple[Path, str]]:
         found.add(one)
         tree = ast.parse((root / place).read_text(encoding="utf-8"))
         here = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-        names = _names(here[name])
-        to_do |= {(place, other) for other in names & here.keys()} | _used(root, tree, names)
+        to_do |= {(place, other) for other in _names(here[name]) & here.keys()}
+        to_do |= _used(root, tree, here[name])
     return found
 
 
@@ -131,15 +131,25 @@ def _names(tree: ast.AST) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
-def _used(root: Path, tree: ast.Module, names: Collection[str]) -> set[tuple[Path, str]]:
-    """Return the functions and classes of ours that code imports, at its top or inside, by one of the names."""
+def _used(root: Path, importing: ast.AST, code: ast.AST) -> set[tuple[Path, str]]:
+    """Return the functions and classes of ours that code uses by names or modules imported somewhere in a file."""
+    names = _names(code)
+    imported = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(importing)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("utils")
+        for alias in node.names
+    }
+    candidates = {whole for name, whole in imported.items() if name in names}
+    candidates |= {
+        f"{imported[node.value.id]}.{node.attr}"
+        for node in ast.walk(code)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported
+    }
     found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("utils."):
-            for alias in node.names:
-                if (alias.asname or alias.name) in names:
-                    with suppress(LookupError):  # a constant or a module
-                        found.add(definition(root, f"{node.module}.{alias.name}"))
+    for candidate in candidates:
+        with suppress(LookupError):  # a constant, a module, a method
+            found.add(definition(root, candidate))
     return found
 
 

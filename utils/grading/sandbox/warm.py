@@ -1,7 +1,8 @@
-"""The grader's end of the warm parent: boxes for notebooks that need TensorFlow, without importing it each time.
+"""The grader's end of the warm parents: boxes in which large packages need not be imported each time.
 
-One parent serves one grading process. Where it cannot be had (the kernel refuses nested namespaces, or TensorFlow has
-begun to work while it was imported), boxes are started cold.
+There are three kinds, with TensorFlow, with SciPy, and with neither; one of each serves one grading process. Where none
+can be had (the kernel refuses nested namespaces, or TensorFlow has begun to work while it was imported), boxes are
+started cold.
 """
 
 import atexit
@@ -12,7 +13,7 @@ import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ from utils.grading.sandbox.copies import all_copies, copy_for
 from utils.grading.sandbox.usage import tree
 
 _START_SECONDS = 120.0
+_LIGHT = ("IPython.core.interactiveshell", "matplotlib.pyplot", "numpy", "PIL.Image")
+_MIDDLING = (*_LIGHT, "scipy.ndimage", "scipy.signal", "skimage.measure", "skimage.transform")
+_HEAVY = (*_LIGHT, "keras", "tensorflow")
+# Installed on a teacher's computer perhaps, but no requirement of the course.
+_NEVER_NEEDED = ("cv2", "jax", "jaxlib", "sklearn", "torch")
 _ANSWER_SECONDS = 20.0
 
 
@@ -41,7 +47,7 @@ class WarmProcess:
     """
 
     def __init__(self, notebook: str, limits: Limits, hidden: Iterable[str]):
-        parent = _parent()
+        parent = _parent(_kind(hidden))
         copy = copy_for(notebook)
         inside_reads, outside_writes = os.pipe()
         outside_reads, inside_writes = os.pipe()
@@ -75,12 +81,13 @@ class WarmProcess:
 
 
 class _Parent:
-    """The running warm parent."""
+    """A running warm parent that has imported some modules."""
 
-    def __init__(self):
+    def __init__(self, modules: tuple[str, ...]):
+        hidden = _NEVER_NEEDED if "tensorflow" in modules else (*_NEVER_NEEDED, "keras", "tensorflow")
         self._socket, inside = socket.socketpair()
         self._process = subprocess.Popen(
-            parent_command(all_copies(), data_folder()),
+            parent_command(modules, hidden, all_copies(), data_folder()),
             stdin=inside,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -121,17 +128,24 @@ class _Parent:
         return json.loads(data)
 
 
-@lru_cache(maxsize=1)
-def _try_parent() -> _Parent | str:
-    """Return this process's warm parent, or why there is none; tried once."""
+@cache
+def _try_parent(modules: tuple[str, ...]) -> _Parent | str:
+    """Return this process's warm parent of a kind, or why there is none; tried once."""
     try:
-        return _Parent()
+        return _Parent(modules)
     except NoWarmParent as error:
         return str(error)
 
 
-def _parent() -> _Parent:
-    found = _try_parent()
+def _kind(hidden: Iterable[str]) -> tuple[str, ...]:
+    """Return what the warm parent of a notebook with these hidden packages has imported."""
+    if "tensorflow" not in hidden:
+        return _HEAVY
+    return _LIGHT if "scipy" in hidden else _MIDDLING
+
+
+def _parent(modules: tuple[str, ...]) -> _Parent:
+    found = _try_parent(modules)
     if isinstance(found, str):
         raise NoWarmParent(found)
     return found
