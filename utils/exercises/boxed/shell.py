@@ -10,13 +10,18 @@ from traitlets.config import Config
 from utils.exercises.run import own_lines
 
 
+class _Shell(InteractiveShell):
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Accept ``%matplotlib inline``, which IPython asks of those who show figures; here nobody does."""
+
+
 def new_shell() -> InteractiveShell:
     """Return a shell with an empty namespace that keeps no history and shows nothing."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor"
     config.InteractiveShell.cache_size = 0
-    return InteractiveShell.instance(config=config)
+    return _Shell.instance(config=config)
 
 
 def run_cell(shell: InteractiveShell, source: str) -> dict[str, Any]:
