@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from utils.course.release import learners_edition
+from utils.grading.classroom.judging import judge_notebook
 from utils.grading.classroom.records import Limits
 from utils.grading.classroom.submissions import find_submissions, plan
 from utils.grading.notebooks import course_root, notebook_path
@@ -67,3 +68,33 @@ def test_every_student_has_a_row(made, jobs):
 def test_every_notebook_says_its_points(made, jobs):
     told = {(student, notebook) for student, row in made.STUDENTS.items() for notebook in row.points}
     assert told == set(jobs) - {("s04", "w1l2")}  # a wrong answer may hit a case by chance
+
+
+MISTAKES = {
+    "conv_output_size": "starting place not counted",
+    "same_padding": "even filters accepted",
+    "zero_pad": "every axis padded",
+    "conv_single_step": "bias added to every product",
+    "parameter_count": "biases forgotten",
+}
+
+
+@pytest.mark.slow
+def test_the_class_gets_the_points_that_it_says(made, jobs, system_part):
+    system_part("bubblewrap")
+    results = {place: judge_notebook(job) for place, job in jobs.items()}
+    points = {place: sum(row.points for row in result.exercises) for place, result in results.items()}
+    assert points.pop(("s04", "w1l2")) <= 1
+    assert points == {
+        (student, notebook): worth
+        for student, row in made.STUDENTS.items()
+        for notebook, worth in row.points.items()
+    }
+    assert {row.exercise: row.mistake for row in results["s04", "w1l2"].exercises} == MISTAKES
+    assert not results["s02", "w1l2"].failed_cells
+    statuses = {
+        place: {row.exercise: row.status for row in result.exercises} for place, result in results.items()
+    }
+    assert set(statuses["s08", "w1l2"].values()) == {"failed"}
+    assert statuses["s06", "w1l2"]["zero_pad"] == "failed"
+    assert statuses["s07", "w1l2"]["conv_output_size"] == "timeout"

@@ -268,6 +268,13 @@ def test_names_follow_the_order_of_a_cell():
     assert set(cell["defines"]) == {"a", "b", "f", "c", "e"}
 
 
+def test_names_behind_magics():
+    assert {"f", "x"} <= set(find_names("%time f(x)")["reads"])
+    assert {"f", "x"} <= set(find_names("if y:\n    %timeit -n 10 f(x)")["reads"])
+    assert find_names("%%time\ny = f(x)")["defines"] == ["y"]
+    assert find_names("files = !ls\n%matplotlib inline")["defines"] == ["files"]
+
+
 @pytest.mark.parametrize(
     "source", ["(" * 100_000, "-" * 1_000_000 + "1", "\0", "a" + ".b" * 300_000, "def f(:"]
 )

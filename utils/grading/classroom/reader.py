@@ -18,9 +18,9 @@ LONGEST_SOURCE = 1_000_000  # characters of one cell
 LONGEST_NOTEBOOK = 8_000_000  # characters of all cells together
 _LONGEST_ID = 100
 _MEMORY = 3 << 30  # bytes of this process: 256 MB of JSON need up to ten times as much
-_RUN_BODY = re.compile(
-    r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*\n"
-)  # these magics run the rest of the cell
+# Magics that run the rest of the cell, and those that run the rest of the line.
+_RUN_BODY = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*\n")
+_RUN_LINE = re.compile(r"^([ \t]*)%(?:time|timeit|prun)[ \t]+(?:-\w+[ \t]*\d*[ \t]+)*", re.MULTILINE)
 _TOP_DEFINITION = re.compile(r"^(?:async\s+)?def\s+(\w+)", re.MULTILINE)
 
 
@@ -143,7 +143,7 @@ def find_names(source: str) -> dict:
         ``calls_only``: the functions called, where the code is nothing but calls of named functions.
     """
     try:
-        tree = ast.parse(_plain_python(_RUN_BODY.sub("", source)))
+        tree = ast.parse(_plain_python(_RUN_LINE.sub(r"\1", _RUN_BODY.sub("", source))))
         flow = _Flow()
         flow.follow(tree.body)
         return {
