@@ -1,13 +1,14 @@
 # The Makefile only makes the environment and calls the program `course`, which holds the verbs (`course --help`).
-# PORT=8899 and NO_BROWSER=1 reach `course lab` through the environment.
+# PORT=8899 and NO_BROWSER=1 reach `course lab` and `course demo` through the environment.
 
 COURSE := .venv/bin/python -m utils.cli
 
-.PHONY: help environment lab test
+.PHONY: help environment lab demo test
 
 help:
 	@echo "make lab    set everything up, write your copies into learn/, open JupyterLab on them"
 	@echo "            (NO_BROWSER=1 prints the address and keeps serving; PORT=8899 chooses the port)"
+	@echo "make demo   set everything up and open the gallery of the demos (NO_BROWSER=1 and PORT=8899 as above)"
 	@echo "make test   set everything up and run every test"
 
 environment:
@@ -15,6 +16,9 @@ environment:
 
 lab: environment
 	@$(COURSE) lab
+
+demo: environment
+	@$(COURSE) demo
 
 test: environment
 	@$(COURSE) test

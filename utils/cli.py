@@ -77,15 +77,25 @@ def lab(
 @app.command(rich_help_panel=SHOWING)
 @_told
 def demo(
-    name: Annotated[str, typer.Argument(help="Name of the demo.")] = "convolution",
-    port: Annotated[
-        int | None, typer.Option(help="Serve on this port and open no browser; by default one is opened.")
+    name: Annotated[
+        str | None, typer.Argument(help="Name of the demo; without one, the gallery of all is shown.")
     ] = None,
+    port: Annotated[
+        int | None, typer.Option(envvar="PORT", help="Port; the first free one from 8888 on by default.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Other than this machine's own, a token is asked for.")
+    ] = "127.0.0.1",
 ) -> None:
-    """Serve a demo for the projector, without code in sight. Stop it with Ctrl-C."""
-    from utils.course.demo import find_demo, serve_demo
+    """Serve the demos for the projector, without code in sight. Stop with Ctrl-C.
 
-    raise typer.Exit(serve_demo(find_demo(name, course_root()), port))
+    NO_BROWSER=1 in the environment prints the address only. JUPYTER_TOKEN fixes the token.
+    """
+    from utils.course.demo import find_demo, serve_demos
+    from utils.course.lab import wants_browser
+
+    first = find_demo(name) if name else None
+    raise typer.Exit(serve_demos(first, port, host, wants_browser(), _say))
 
 
 @app.command(rich_help_panel=SHOWING)

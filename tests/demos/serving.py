@@ -1,4 +1,4 @@
-"""Serve a demo as a classroom does, on a free port, and look at it with a real browser that has no network."""
+"""Serve the demos as a classroom does, on a free port, and look at them with a real browser that has no network."""
 
 import socket
 import subprocess
@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
 
-from utils.course.demo import voila_command, voila_environment
+from utils.course.demo import server_command, server_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
 _LOCAL = {"127.0.0.1", "localhost"}
-_SECONDS_TO_START = 60
+_SECONDS_TO_START = 180
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -49,27 +49,29 @@ class Seen:
 
 
 @contextmanager
-def serve_demo(notebook: Path, folder: Path) -> Iterator[str]:
-    """Run Voilà on a notebook; gives the address.
+def serve(folder: Path, token: str | None = None, **options: str | int) -> Iterator[str]:
+    """Run the server of the demos; gives its address, where the gallery is.
 
     Parameters
     ----------
-    notebook
-        The demo.
     folder
-        An empty folder for Voilà's log and Jupyter's files.
+        An empty folder for the server's log and Jupyter's files.
+    token
+        Demanded of visitors.
+    **options
+        As of :func:`utils.course.demo.server_command`.
     """
     port = _free_port()
-    environment = {
-        **voila_environment(progress_bars=False),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_DATA_DIR": str(folder / "data"),
-    }
-    log = folder / "voila.log"
+    own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("RUNTIME", "CONFIG", "DATA")}
+    environment = server_environment(progress_bars=False, token=token, more=own)
+    log = folder / "server.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            voila_command(notebook, port), env=environment, stdout=file, stderr=subprocess.STDOUT, cwd=folder
+            server_command(port, **options),
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
         )
     try:
         _wait_for_port(process, port, log)
@@ -95,7 +97,7 @@ def _wait_for_port(process: subprocess.Popen, port: int, log: Path) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.1)
-    raise RuntimeError(f"Voilà does not answer:\n{log.read_text(errors='replace')[-3000:]}")
+    raise RuntimeError(f"the server does not answer:\n{log.read_text(errors='replace')[-3000:]}")
 
 
 @contextmanager

@@ -4,15 +4,25 @@ import io
 import threading
 from datetime import UTC, datetime
 
+import ipywidgets as widgets
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.demos.serving import ROOT
-from utils.course.demo import find_demo, voila_command, voila_environment
+from utils.course.demo import all_demos, find_demo, is_own, server_command, server_environment
 from utils.course.refusal import Refusal
 from utils.data import photograph
-from utils.demos import NewestJob, PictureChooser, demo_page, to_jpeg, to_png
+from utils.demos import (
+    Controls,
+    NewestJob,
+    PictureChooser,
+    PointedImage,
+    demo_page,
+    send_again,
+    to_jpeg,
+    to_png,
+)
 
 
 def upload(chooser: PictureChooser, name: str, content: bytes) -> None:
@@ -158,25 +168,132 @@ def test_what_a_job_raises_is_told():
     assert [type(error) for error in errors] == [ZeroDivisionError, IndexError]
 
 
+@pytest.fixture
+def sliders():
+    return widgets.IntSlider(3, 0, 9), widgets.IntSlider(5, 0, 9)
+
+
+def button(controls: Controls, words: str) -> widgets.Button:
+    return next(child for child in controls.children if words in child.description)
+
+
+def test_a_preset_sets_everything_and_redraws_once(sliders):
+    first, second = sliders
+    seen = []
+    controls = Controls(
+        {first: 1, second: 2}, lambda: seen.append((first.value, second.value)), {"far": {second: 9}}
+    )
+    controls.apply({})
+    assert seen == [(1, 2)]
+    first.value = 7
+    button(controls, "far").click()
+    button(controls, "reset").click()
+    assert seen == [(1, 2), (7, 2), (1, 9), (1, 2)]
+
+
+def test_a_special_control_has_its_own_function_and_presets_call_each_once(sliders):
+    first, second = sliders
+    seen = []
+    special = {second: lambda: seen.append("special")}
+    controls = Controls({first: 3, second: 5}, lambda: seen.append("redraw"), {"far": {second: 9}}, special)
+    second.value = 6
+    assert seen == ["special"]
+    button(controls, "far").click()
+    assert seen == ["special", "special", "redraw"]
+
+
+def test_one_function_can_stand_for_all(sliders):
+    first, second = sliders
+    seen = []
+    controls = Controls({first: 3, second: 5}, print, {"far": {first: 9}}, whole=lambda: seen.append("whole"))
+    button(controls, "far").click()
+    button(controls, "reset").click()
+    assert seen == ["whole"] * 2
+
+
+def test_a_preset_chooses_a_picture(chooser):
+    made = {"clip": lambda: [np.full((4, 6, 3), 7, np.uint8), np.full((4, 6, 3), 8, np.uint8)]}
+    chooser = PictureChooser("coffee", 60, made)
+    controls = Controls({chooser: "coffee"}, lambda: None, {"second": {chooser: ("clip", 2)}})
+    button(controls, "second").click()
+    assert (chooser.picture == 8).all()
+    button(controls, "reset").click()
+    assert (chooser.picture == photograph("coffee", 60)).all()
+
+
+def test_what_presets_cannot_be_is_refused(sliders):
+    first, second = sliders
+    with pytest.raises(ValueError, match="at most 9"):
+        Controls({first: 1}, print, {str(number): {} for number in range(10)})
+    with pytest.raises(ValueError, match="start lacks"):
+        Controls({first: 1}, print, {"far": {second: 9}})
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [("0.25 0.75", (0.25, 0.75)), ("-3 7", (0.0, 1.0)), ("here", (0.5, 0.5)), ("", (0.5, 0.5))],
+)
+def test_a_pointed_image_tells_where(written, place):
+    image = PointedImage(100, 50)
+    image.children[1].value = "0.5 0.5"
+    image.children[1].value = written
+    assert image.place == place
+
+
+def test_a_page_that_came_late_is_told_everything(chooser, monkeypatch):
+    told = []
+    page = demo_page(widgets.HBox([chooser]))
+    monkeypatch.setattr(widgets.Widget, "send_state", lambda self, key=None: told.append(self))
+    page.children[-1].click()
+    assert chooser.children[0] in told
+    assert chooser.children[0].layout in told
+    send_again(widgets.HTML())
+
+
 def test_voila_finds_our_template_before_others(monkeypatch, tmp_path):
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    ours, theirs = voila_environment()["JUPYTER_PATH"].split(":")
+    ours, theirs = server_environment()["JUPYTER_PATH"].split(":")
     assert ours.endswith("jupyter")
     assert theirs == str(tmp_path)
 
 
-def test_a_port_keeps_the_browser_closed(tmp_path):
-    assert "--no-browser" in voila_command(tmp_path, 8877)
-    assert "--no-browser" not in voila_command(tmp_path)
+def test_the_server_opens_a_browser_only_when_told(tmp_path):
+    assert "--no-browser" in server_command(8877)
+    assert "--no-browser" not in server_command(8877, browser=True)
+
+
+def test_a_token_is_not_on_the_command_line():
+    assert "secret" in server_environment(token="secret").values()
+    assert "secret" not in server_environment().values()
+
+
+@pytest.mark.parametrize(
+    ("host", "own"), [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False)]
+)
+def test_only_other_machines_need_a_token(host, own):
+    assert is_own(host) is own
+
+
+def test_a_host_that_is_no_address_is_told():
+    with pytest.raises(Refusal, match="must be an address"):
+        is_own("everybody")
 
 
 @pytest.mark.parametrize(
     "name", ["convolution", "demo_convolution", "week1_conv_basics/demo_convolution.ipynb"]
 )
 def test_a_demo_is_found_by_its_name(name):
-    assert find_demo(name, ROOT).is_file()
+    demo = find_demo(name)
+    assert (ROOT / demo.path).is_file()
+    assert demo.week == 1
+
+
+def test_every_demo_has_a_title_and_a_sentence():
+    for demo in all_demos():
+        assert not demo.title.startswith("#")
+        assert demo.says.endswith(".")
 
 
 def test_an_unknown_demo_is_told():
     with pytest.raises(Refusal, match="there are: convolution"):
-        find_demo("padding", ROOT)
+        find_demo("padding")

@@ -14,6 +14,7 @@ EXPERIMENTS: dict[str, str] = {
     "faces-siamese": "utils.experiments.faces_siamese",
     "gradient-norms": "utils.experiments.gradient_norms",
     "hand-engineering": "utils.experiments.hand_engineering",
+    "latent-plane": "utils.experiments.latent_plane",
     "lenet5-mnist": "utils.experiments.lenet5_mnist",
     "one-class-fashion": "utils.experiments.one_class_fashion",
     "residual-depths": "utils.experiments.residual_depths",
