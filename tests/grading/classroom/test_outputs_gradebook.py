@@ -309,6 +309,15 @@ def test_half_a_week_is_never_kept(sqlite, monkeypatch):
     assert everything(sqlite) == before
 
 
+def test_a_book_whose_making_was_cut_short_is_finished(sqlite, tmp_path):
+    before = everything(sqlite)
+    with sqlite3.connect(tmp_path / "gradebook.db") as book:
+        book.execute("drop table alembic_version")
+        book.execute("drop table course_override")
+    check_database(sqlite)
+    assert everything(sqlite) == before
+
+
 def test_a_release_without_the_check_is_refused_before_anything_is_written(sqlite):
     with pytest.raises(ValueError, match="releases must hold every graded notebook: w1l2"):
         write(sqlite, school_class("ada"), releases={WEEK: {}})

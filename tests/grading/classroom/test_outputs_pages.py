@@ -166,6 +166,14 @@ def test_feedback_keeps_the_reasons_of_a_flag_to_the_teacher():
     assert "secret" not in page
     assert "until your teacher has decided" in harmless(page).text
     assert "It called a secret thing." in harmless(report(results)).text
+    decided = feedback(results, [Override("ada", WEEK, "w1l2", "conv_output_size", Decimal(1), "Fine")])
+    assert "until" not in harmless(decided).text
+
+
+def test_report_tells_what_was_noticed_where_no_points_are_at_stake():
+    results = one_exercise(share=0, status="crashed", flagged_for=("It looked for `numpy.pad`.",))
+    assert "Noticed, with no points at stake" in harmless(report(results)).text
+    assert "numpy.pad" not in feedback(results)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,13 @@ def feedback_page(
     )
 
 
+def _says(mark: Mark) -> str:
+    """Return the judge's sentence; that a teacher will decide is no longer true once one has."""
+    if mark.result.status != "flagged":
+        return mark.result.says
+    return "" if mark.override else mark.result.says or "It has no points until your teacher has decided."
+
+
 def _row(mark: Mark) -> dict[str, object]:
     result = mark.result
     if mark.override is not None:
@@ -87,6 +94,7 @@ def _row(mark: Mark) -> dict[str, object]:
         "max_points": plain(mark.max_points),
         "override": mark.override,
         "result": result,
+        "says": _says(mark),
         "mistake_says": "" if result.mistake_says == result.says else result.mistake_says,
         "right": [group for group, good in result.groups.items() if good],
         "wrong": [group for group, good in result.groups.items() if not good],

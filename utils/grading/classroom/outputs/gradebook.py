@@ -28,8 +28,22 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
     TaskCell,
+    get_alembic_version,
 )
-from sqlalchemy import URL, Column, Float, MetaData, String, Table, delete, insert, make_url, select
+from sqlalchemy import (
+    URL,
+    Column,
+    Float,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -149,6 +163,7 @@ def _open(url: str) -> Iterator[Session]:
             book = Gradebook(url, COURSE)
         session = book.db()
         _ours.create(book.engine, checkfirst=True)
+        _stamp(book)
         yield session
     except (SQLAlchemyError, ImportError) as error:
         first = str(error).strip().split("\n")[0]
@@ -156,6 +171,17 @@ def _open(url: str) -> Iterator[Session]:
     finally:
         if book is not None:
             book.close()  # rolls back what is not committed
+
+
+def _stamp(book: Gradebook) -> None:
+    """Note the version of the tables where a program that was killed while it made the book did not."""
+    if inspect(book.engine).has_table("alembic_version"):
+        return
+    with _own_programs_first():
+        version = get_alembic_version()
+    book.db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    book.db.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": version})
+    book.db.commit()
 
 
 @contextmanager
@@ -433,10 +459,11 @@ def comment_on(mark: Mark) -> str:
     if mark.override is not None:
         points = f"{plain(mark.points)} of {plain(mark.max_points)} points"
         parts.append(f"Set by your teacher to {points}: {mark.override.reason}")
-    elif result.status == "flagged":
+    if result.status != "flagged":
+        parts.append(result.says)
+    elif mark.override is None:
         parts.append("Your teacher will look at this answer; until then it has no points.")
     parts += [
-        result.says,
         result.mistake_says if result.mistake_says != result.says else "",
         f"Hint: {result.hint}" if result.hint else "",
     ]

@@ -78,6 +78,9 @@ def report_page(
         hardest=_hardest(marks)[:_HARDEST],
         mistakes=_mistakes(marks),
         flagged=_first([mark for mark in marks if mark.result.status == "flagged"]),
+        noticed=_first(
+            [mark for mark in marks if mark.result.flagged_for and mark.result.status != "flagged"]
+        ),
         troubled=_first(_troubled(marks, results)),
         missing=_first(_missing(marks)),
         repairs=_first([(result, repair) for result in results for repair in result.repairs]),
