@@ -3,7 +3,7 @@
 import builtins
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from time import monotonic
 
@@ -90,29 +90,46 @@ class _Sitting:
         self._lost_cells: dict[str, BoxLost] = {}
         self._seconds_left = job.limits.submission_seconds
         self._box: Box | None = None
+        self._judged_in_box = False
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error) -> None:
-        if self._box:
-            self._box.close()
+        self._leave_box()
 
     def judge(self, entry: Exercise) -> ExerciseResult:
-        """Judge one exercise."""
-        fresh = _trial(entry.key, self.job.seed)
+        """Judge one exercise; once more, in a new box, where what an earlier one left may have broken it."""
         try:
             box = self._ready_box()
+            alone = not self._judged_in_box
+            self._judged_in_box = True
+            attempt = self._try(entry, box)
+            if not alone and attempt.broken:
+                self._leave_box()
+                box = self._ready_box()
+                self._judged_in_box = True
+                attempt = self._try(entry, box)
         except _OutOfTime:
             return _nothing(
                 entry,
                 "timeout",
                 "The notebook's cells took longer than a submission may, or ended Python too often; it was stopped.",
             )
-        outcomes: list[Outcome] = []
-        used: set[str] = set()
-        left = entry.time_limit
-        for case in fresh.cases:
+        if attempt.lost:
+            says = f"{entry.function} did not finish. {attempt.lost}"
+            return replace(
+                _nothing(entry, attempt.lost.status, says), flagged_for=tuple(sorted(attempt.used))
+            )
+        if attempt.outcomes[0].trouble == "absent":
+            return self._absent(entry)
+        return self._compare(entry, attempt)
+
+    def _try(self, entry: Exercise, box: Box) -> "_Attempt":
+        """Call the student's function on every case."""
+        attempt = _Attempt()
+        outcomes, left = attempt.outcomes, entry.time_limit
+        for case in _trial(entry.key, self.job.seed).cases:
             if outcomes and outcomes[-1].trouble in ("time", "absent"):
                 outcomes.append(outcomes[-1])
                 continue
@@ -121,23 +138,31 @@ class _Sitting:
                 outcome, names = box.run_case(entry.key, case, max(left, 0.05))
             except BoxLost as lost:
                 self._box = None
-                return replace(
-                    _nothing(entry, lost.status, f"{entry.function} did not finish. {lost}"),
-                    flagged_for=tuple(sorted(used)),
-                )
+                attempt.lost = lost
+                break
             left -= monotonic() - began
+            attempt.used.update(names)
+            attempt.bytes += sum(value.nbytes for value in outcome.arrays.values())
+            if attempt.bytes > _MOST_RESULT_BYTES:
+                outcome = Outcome(
+                    trouble="kind", message=f"{entry.function} returned more than is asked for."
+                )
             outcomes.append(outcome)
-            used.update(names)
-            if sum(value.nbytes for one in outcomes for value in one.arrays.values()) > _MOST_RESULT_BYTES:
-                return _nothing(entry, "failed", f"{entry.function} returned much more than is asked for.")
-        if outcomes[0].trouble == "absent":
-            return self._absent(entry)
+        return attempt
+
+    def _compare(self, entry: Exercise, attempt: "_Attempt") -> ExerciseResult:
+        used = sorted(attempt.used)
         try:
-            verdict = fresh.judge_outcomes(outcomes)
+            verdict = _trial(entry.key, self.job.seed).judge_outcomes(attempt.outcomes)
         except Exception:  # what came is not what a probe sends, and an invariant stumbles over it
             says = f"What {entry.function} returned could not be compared with what is asked for."
-            return replace(_nothing(entry, "failed", says), flagged_for=tuple(sorted(used)))
-        return _withhold(_told(verdict, self.job.cells), sorted(used))
+            return replace(_nothing(entry, "failed", says), flagged_for=tuple(used))
+        return _withhold(_told(verdict, self.job.cells), used)
+
+    def _leave_box(self) -> None:
+        if self._box:
+            self._box.close()
+        self._box = None
 
     def _absent(self, entry: Exercise) -> ExerciseResult:
         """Say why there is no such function: its cell failed, or it is not in the notebook."""
@@ -156,6 +181,7 @@ class _Sitting:
                 raise _OutOfTime
             box = Box(self.job.notebook, self.job.limits, packages_to_hide(self.job), self.unsafe)
             self._box = box if self._run_cells(box) else None
+            self._judged_in_box = False
         return self._box
 
     def _run_cells(self, box: Box) -> bool:
@@ -178,6 +204,33 @@ class _Sitting:
                 box.close()
                 return False
         return True
+
+
+@dataclass
+class _Attempt:
+    """What an exercise's cases brought in one box.
+
+    Attributes
+    ----------
+    outcomes : list of Outcome
+        One a case, unless the box was lost.
+    used : set of str
+        Listed library functions that were called.
+    lost : BoxLost or None
+        Why there are no more outcomes.
+    bytes : int
+        Size of what came back.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    lost: BoxLost | None = None
+    bytes: int = 0
+
+    @property
+    def broken(self) -> bool:
+        """Whether it ended early, as after another exercise's threads have taken all the time or all the memory."""
+        return self.lost is not None or self.outcomes[-1].trouble == "time"
 
 
 class _OutOfTime(Exception):
