@@ -224,6 +224,19 @@ def test_without_bubblewrap_it_is_said_how_to_install_it(tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_sandbox_that_may_not_be_made_is_said(tmp_path, monkeypatch):
+    hand_in(tmp_path / "class", ["ada"])
+    bwrap = tmp_path / "bwrap"
+    bwrap.write_text("#!/bin/sh\necho 'No permissions to create new namespace' >&2\nexit 1\n")
+    bwrap.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda *given, **further: str(bwrap))
+    result = CliRunner().invoke(cli.app, ["grade", "class", "--out", "out"])
+    assert result.exit_code == 1
+    said = result.output.replace("\n", " ")
+    assert "cannot make a sandbox here (No permissions to create new namespace)" in said
+    assert not (tmp_path / "out").exists()
+
+
 def test_unsafe_is_shouted_and_recorded(tmp_path, capfd):
     hand_in(tmp_path / "class", ["ada"])
     grade(ROOT, Path("class"), Path("out"), GradeOptions(unsafe=True), judge=JUDGE)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -30,6 +31,7 @@ from utils.exercises.index import NOTEBOOKS
 from utils.grading.classroom import store
 from utils.grading.classroom.batch import Step, grade_class, refuse_place, refuse_to_begin_anew
 from utils.grading.classroom.engine import engine
+from utils.grading.classroom.outputs.gradebook import check_database
 from utils.grading.classroom.outputs.late import parse_due, parse_rule, submission_time
 from utils.grading.classroom.outputs.overrides import read_overrides
 from utils.grading.classroom.outputs.write import OVERRIDES, write_outputs
@@ -301,9 +303,23 @@ def _check(options: GradeOptions, out: Path, judge: str) -> None:
             raise CannotGrade(
                 "--gradebook must be an SQLAlchemy URL, as in sqlite:///gradebook.db."
             ) from error
+        check_database(options.gradebook)
     if not options.unsafe and not options.scheduler and judge == JUDGE:
-        find_bubblewrap()
+        _try_sandbox()
     read_overrides(out / OVERRIDES)
+
+
+def _try_sandbox() -> None:
+    """See that bubblewrap is there and may do its work: else every box would crash, and every student with it."""
+    command = [find_bubblewrap(), "--unshare-all", "--cap-drop", "ALL", "--ro-bind", "/", "/", "true"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        raise NoSandbox(
+            f"bubblewrap is installed, but cannot make a sandbox here ({done.stderr.strip() or done.returncode}). "
+            "The system has to allow user namespaces; on Ubuntu 24.04: "
+            "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0. --unsafe grades without a sandbox: "
+            "then students' code can read and change everything that you can."
+        )
 
 
 def _find(submissions: Path, weeks: Sequence[str] | None):
