@@ -33,7 +33,24 @@ TAGS = {
         "div",
         "span",
     ),
-    *("h1", "h2", "h3", "p", "ul", "li", "b", "code", "pre", "table", "tr", "th", "td"),
+    *(
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "ul",
+        "li",
+        "b",
+        "em",
+        "code",
+        "pre",
+        "details",
+        "summary",
+        "table",
+        "tr",
+        "th",
+        "td",
+    ),
     *("svg", "rect", "text", "line"),
 }
 
@@ -230,6 +247,11 @@ def replace_reason(results):
 
 def test_a_template_in_a_name_is_not_run():
     assert "{{ 7 * 7 }}" in harmless(feedback(school_class("{{ 7 * 7 }}"))).text
+
+
+def test_backticks_and_asterisks_of_a_sentence():
+    page = feedback(one_exercise(share=0, says="Add *both* ends of `a * b * c`, and 2*3*4, *args, `x*y*`."))
+    assert "Add <em>both</em> ends of <code>a * b * c</code>, and 2*3*4, *args, <code>x*y*</code>." in page
 
 
 def test_report_shouts_when_boxes_were_off():

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from utils.grading.classroom.outputs.text import printable, prose
 
 _CODE = re.compile(r"`([^`\n]+)`")
+_STRESSED = re.compile(r"(?<![\w*])\*(\w(?:[\w ]{0,40}\w)?)\*(?![\w*])")
 
 
 def render(template: str, **values: object) -> str:
@@ -19,8 +20,8 @@ def render(template: str, **values: object) -> str:
     template : str
         Name of a file in ``templates``.
     **values
-        What it shows. Filters of ours: ``name`` (one printable line), ``prose`` (a sentence, with its `backticks` as
-        code), ``code`` (several lines as they are).
+        What it shows. Filters of ours: ``name`` (one printable line), ``prose`` (a sentence, `backticks` as code,
+        *asterisks* as stress), ``code`` (several lines as they are).
     """
     return _environment().get_template(template).render(**values) + "\n"
 
@@ -39,4 +40,10 @@ def _environment() -> Environment:
 
 
 def _sentence(text: str) -> Markup:
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(prose(text)))))
+    parts = _CODE.split(str(escape(prose(text))))
+    return Markup(
+        "".join(
+            f"<code>{part}</code>" if place % 2 else _STRESSED.sub(r"<em>\1</em>", part)
+            for place, part in enumerate(parts)
+        )
+    )
