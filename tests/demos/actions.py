@@ -33,9 +33,9 @@ def image(page: Page) -> Locator:
     return page.locator("img.widget-image").filter(visible=True)
 
 
-def wait_until_it_listens(page: Page) -> None:
+def wait_until_it_listens(page: Page, seconds: float = 90) -> None:
     """Wait until the first picture is shown and the page has said hello to its kernel."""
-    page.wait_for_selector(".course-demo[data-ready=yes]", timeout=90_000)
+    page.wait_for_selector(".course-demo[data-ready=yes]", timeout=1000 * seconds)
     page.wait_for_selector(".widget-image", timeout=60_000)
 
 

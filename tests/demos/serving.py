@@ -144,3 +144,17 @@ def save_screenshot(page: Page, name: str) -> Path:
     path = ARTIFACTS / f"{name}.png"
     page.screenshot(path=path, full_page=True)
     return path
+
+
+def kernels(folder: Path) -> dict[int, Path]:
+    """Process numbers of the running kernels of a server, by what they were started with."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            words = (entry / "cmdline").read_bytes().decode().split("\0")
+            home = (entry / "environ").read_bytes().decode()
+        except (OSError, UnicodeDecodeError):
+            continue
+        if "ipykernel_launcher" in words and str(folder) in home:
+            found[int(entry.name)] = entry
+    return found

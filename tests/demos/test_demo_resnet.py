@@ -1,19 +1,22 @@
 """Week 2's demo in a real browser: depth, shortcuts and BatchNorm redraw the picture, any photograph is classified."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
 from tests.demos.actions import (
+    check_bad_upload,
+    check_full_screen,
+    check_page,
     image,
     letters,
+    noise,
     picture,
+    presets,
+    press_key,
     press_on_slider,
     source,
-    upload,
+    upload_own,
     wait_for_another,
     wait_for_picture,
 )
@@ -44,7 +47,7 @@ def has_bars(page) -> bool:
     return (picture(page)[:, 700:] != 255).any(axis=-1).sum() > 3000
 
 
-def choose(page, description: str, option: str) -> None:
+def switch(page, description: str, option: str) -> None:
     old = source(page)
     page.locator(".widget-toggle-buttons", has_text=description).get_by_role("button", name=option).click()
     wait_for_another(page, old)
@@ -74,11 +77,15 @@ def classifying(page):
 
 def test_it_renders_without_an_error_and_without_the_network(demo, page):
     save_screenshot(page, "demo_resnet")
-    expect(page.get_by_role("heading", name="How deep can a network be?")).to_be_visible()
-    expect(page.get_by_text("What to notice").filter(visible=True)).to_have_count(1)
-    assert page.get_by_text("import ipywidgets").count() == 0
-    assert demo.errors == []
-    assert demo.remote == []
+    check_page(demo, "How deep can a network be?")
+    check_full_screen(page)
+
+
+def test_every_preset_has_its_key(page, first):
+    for key in presets(page)[1:]:
+        press_key(page, key)
+    press_key(page, "r")
+    wait_for_picture(page, first)
 
 
 def test_the_first_picture_is_the_deepest_plain_network(first):
@@ -103,12 +110,12 @@ def test_the_slider_moves_by_keys_and_redraws(page):
 
 
 def test_shortcuts_and_batch_norm_are_switched(page):
-    choose(page, "shortcuts", "on")
+    switch(page, "shortcuts", "on")
     expect(page.get_by_text("Shortcuts carry the gradient past the convolutions")).to_be_visible()
-    choose(page, "BatchNorm", "off")
+    switch(page, "BatchNorm", "off")
     expect(page.get_by_text("Shortcuts alone keep the gradients alive")).to_be_visible()
     wait_for_picture(page, draw_depth(*ROWS, 56, residual=True, batch_norm=False))
-    choose(page, "shortcuts", "off")
+    switch(page, "shortcuts", "off")
     expect(page.get_by_text("everything shrinks")).to_be_visible()
 
 
@@ -133,22 +140,12 @@ def test_the_coffee_gets_bars_and_another_photograph_other_ones(demo, classifyin
 
 
 def test_what_is_no_picture_is_told_and_nothing_is_lost(demo, classifying):
-    before = picture(classifying)
-    upload(classifying, "notes <b>.png", b"These are my notes.")
-    expect(classifying.get_by_role("status")).to_contain_text("notes <b>.png is no picture that can be read")
-    assert (picture(classifying) == before).all()
-    assert demo.errors == []
+    check_bad_upload(demo)
 
 
 @pytest.mark.parametrize("shape", [(10, 10, 3), (900, 120, 3), (90, 900, 3), (50, 60), (40, 40, 4)], ids=str)
 def test_any_picture_of_ones_own_is_classified(demo, classifying, shape):
-    buffer = io.BytesIO()
-    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    Image.fromarray(pixels).save(buffer, "PNG")
-    old = source(classifying)
-    upload(classifying, "mine.png", buffer.getvalue())
-    expect(classifying.get_by_role("status")).to_contain_text("This is mine.png.")
-    wait_for_another(classifying, old)
+    upload_own(classifying, noise(*shape))
     wait_for_bars(classifying)
     assert has_bars(classifying)
     assert demo.errors == []

@@ -1,14 +1,25 @@
 """Week 4's style demo in a real browser: it paints while the page answers, rests, goes on, and takes any picture."""
 
-import io
 import re
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
-from tests.demos.actions import letters, picture, source, upload, wait_for_another
+from tests.demos.actions import (
+    check_bad_upload,
+    check_full_screen,
+    check_page,
+    noise,
+    picture,
+    png,
+    presets,
+    press_key,
+    source,
+    upload,
+    upload_own,
+    wait_for_another,
+)
 from tests.demos.serving import save_screenshot
 
 DEMO = "week4_face_nst/demo_style_transfer.ipynb"
@@ -64,18 +75,24 @@ def page(demo, first):
 
 def test_it_begins_to_paint_without_a_click(demo, first):
     save_screenshot(demo.page, "demo_style_transfer")
-    expect(demo.page.get_by_role("heading", name="A picture that is being painted")).to_be_visible()
-    expect(demo.page.get_by_text("What to notice")).to_be_visible()
-    assert demo.page.get_by_text("import ipywidgets").count() == 0
+    check_page(demo, "A picture that is being painted")
+    check_full_screen(demo.page)
     assert np.ptp(first[100:300, 100:500].astype(int)) > 100
-    assert demo.errors == []
-    assert demo.remote == []
 
 
-def test_the_class_can_read_it(demo, first):
-    seen = letters(demo.page)
-    assert len(seen) > 12
-    assert [entry for entry in seen if entry[0] < 18] == []
+def test_every_preset_has_its_key(page):
+    for key in presets(page)[1:]:
+        press_key(page, key)
+    press_key(page, "r")
+
+
+def test_a_picture_is_kept_and_can_be_saved(page):
+    press(page, "keep")
+    link = page.locator("a[download='painting-1.jpg']")
+    expect(link).to_be_visible()
+    with page.expect_download() as download:
+        link.click()
+    assert download.value.path().read_bytes()[:2] == b"\xff\xd8"
 
 
 def test_it_paints_rests_and_goes_on_while_the_page_answers(demo, page):
@@ -116,22 +133,12 @@ def test_a_resting_picture_waits_after_a_slider_moved(page):
 
 
 def test_what_is_no_picture_is_told_and_nothing_is_lost(demo, page):
-    before = picture(page)
-    upload(page, "notes <b>.png", b"These are my notes.")
-    expect(page.get_by_role("status")).to_contain_text("notes <b>.png is no picture that can be read")
-    assert (picture(page) == before).all()
-    assert demo.errors == []
+    check_bad_upload(demo)
 
 
 @pytest.mark.parametrize("shape", [(10, 10, 3), (300, 40, 4), (50, 60)], ids=str)
 def test_any_picture_of_ones_own_is_painted(demo, page, shape):
-    buffer = io.BytesIO()
-    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    Image.fromarray(pixels).save(buffer, "PNG")
-    old = source(page)
-    upload(page, "mine.png", buffer.getvalue())
-    expect(page.get_by_role("status")).to_contain_text("This is mine.png.")
-    wait_for_another(page, old)
+    upload_own(page, noise(*shape))
     wait_for_painting(page)
     wait_for_step(page, 2)
     assert demo.errors == []
@@ -139,9 +146,7 @@ def test_any_picture_of_ones_own_is_painted(demo, page, shape):
 
 
 def test_a_picture_too_narrow_to_paint_is_told(page):
-    buffer = io.BytesIO()
-    Image.fromarray(np.full((400, 10, 3), 90, np.uint8)).save(buffer, "PNG")
-    upload(page, "ribbon.png", buffer.getvalue())
+    upload(page, "ribbon.png", png(np.full((400, 10, 3), 90, np.uint8)))
     expect(page.get_by_text("This did not work: content must have at least 16")).to_be_visible(
         timeout=TIME_TO_BUILD
     )

@@ -5,13 +5,12 @@ import re
 import signal
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.demos.actions import letters, wait_until_it_listens
-from tests.demos.serving import open_page, save_screenshot, serve
+from tests.demos.serving import kernels, open_page, save_screenshot, serve
 from utils.course.demo import all_demos
 
 pytestmark = pytest.mark.browser
@@ -75,20 +74,6 @@ def quick(tmp_path):
         yield address, tmp_path
 
 
-def kernels(folder: Path) -> dict[int, Path]:
-    """Process numbers of the running kernels of a server, by what they were started with."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        try:
-            words = (entry / "cmdline").read_bytes().decode().split("\0")
-            home = (entry / "environ").read_bytes().decode()
-        except (OSError, UnicodeDecodeError):
-            continue
-        if "ipykernel_launcher" in words and str(folder) in home:
-            found[int(entry.name)] = entry
-    return found
-
-
 def test_a_kernel_that_dies_is_told_and_started_again(served, chromium, tmp_path):
     with serve(tmp_path) as address, open_page(f"{address}demo/convolution", chromium) as seen:
         page = seen.page
@@ -121,3 +106,20 @@ def test_each_visitor_has_a_state_of_their_own(served, chromium):
         other.keyboard.press("4")
         expect(other.get_by_text("= 60 pixels wide")).to_be_visible()
         expect(seen.page.get_by_text("= 238 pixels wide")).to_be_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_twenty_visitors_at_once_are_all_answered(tmp_path, chromium):
+    with serve(tmp_path) as address, open_page(address, chromium) as seen:
+        pages = [seen.page.context.browser.new_context().new_page() for _ in range(20)]
+        for page in pages:
+            page.goto(f"{address}demo/convolution", timeout=300_000, wait_until="commit")
+        for page in pages:
+            wait_until_it_listens(page, seconds=300)
+        assert len(kernels(tmp_path)) == 20
+        for number, page in enumerate(pages):
+            page.keyboard.press("rr4"[number % 3])
+        for number, page in enumerate(pages):
+            width = 60 if number % 3 == 2 else 238
+            expect(page.get_by_text(f"= {width} pixels wide")).to_be_visible(timeout=60_000)

@@ -56,6 +56,9 @@ class PictureChooser(widgets.HBox):
     def choose(self, choice: str | tuple[str, int]) -> None:
         """Take a photograph or the first of a series by its name, or one of a series as ``(name, number)``."""
         name, number = (choice, 1) if isinstance(choice, str) else choice
+        if (self._names.value, self._number.value, self._own) == (name, number, False):
+            self._say("")
+            return  # nothing is told to those who watch: it is shown already
         self._names.value = name
         self._number.value = number
         self._take_photograph()
@@ -66,6 +69,7 @@ class PictureChooser(widgets.HBox):
 
     def _take_photograph(self, change: object = None) -> None:
         self._say("")
+        self._own = False  # whether an upload is shown
         name = self._names.value
         series = self._series[name]() if name in self._series else []
         self._number.layout.display = None if len(series) else "none"
@@ -81,6 +85,7 @@ class PictureChooser(widgets.HBox):
         file = change["new"][0]
         try:
             self.picture = read_image(bytes(file["content"]), self._size)
+            self._own = True
             self._say(f"This is {file['name']}.")
         except ValueError as error:
             reason = str(error).removeprefix("the uploaded file ")

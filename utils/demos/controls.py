@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from utils.demos.chooser import PictureChooser
+from utils.demos.pointing import PointedImage
 
 MOST_PRESETS = 9
 Values = Mapping[widgets.Widget, Any]
@@ -23,7 +24,8 @@ class Controls(widgets.HBox):
     Parameters
     ----------
     start
-        Control → its value at the beginning and after a reset; for a `PictureChooser` what its ``choose`` takes.
+        Control → its value at the beginning and after a reset; for a `PictureChooser` what its ``choose`` takes, for a
+        `PointedImage` its place.
     redraw
         Called after a change.
     presets
@@ -75,7 +77,7 @@ class Controls(widgets.HBox):
                 if isinstance(control, PictureChooser):
                     control.choose(value)
                 else:
-                    control.value = value
+                    setattr(control, _trait(control), value)
         finally:
             held, self._held = self._held, None
         for action in [self._whole] if self._whole else dict.fromkeys([*held, self._redraw]):
@@ -97,4 +99,4 @@ class Controls(widgets.HBox):
 
 
 def _trait(control: widgets.Widget) -> str:
-    return "picture" if isinstance(control, PictureChooser) else "value"
+    return {PictureChooser: "picture", PointedImage: "place"}.get(type(control), "value")

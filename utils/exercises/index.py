@@ -190,6 +190,7 @@ NOTEBOOKS: dict[str, Notebook] = {
     ),
     "w4demo1": Notebook("week4_face_nst/demo_face_door.ipynb"),
     "w4demo2": Notebook("week4_face_nst/demo_style_transfer.ipynb"),
+    "w4demo3": Notebook("week4_face_nst/demo_latent_plane.ipynb"),
 }
 
 

@@ -17,19 +17,19 @@
     if (event.ctrlKey || event.altKey || event.metaKey || writing(event.target)) return;
     const button = /^[1-9rf]$/.test(event.key) && find(`key-${event.key}`);
     if (button) button.click();
-    else if (event.key.startsWith("Arrow") && !event.target.closest(".widget-slider, button")) walk(event);
+    else if (event.key.startsWith("Arrow") && !event.target.closest(".widget-slider")) walk(event);
   });
 
   // Where the pointer is on a picture goes to the kernel through a hidden field, at most every 60 ms.
   const STEP = 0.02;
-  let place = [0.5, 0.5], told = 0, later = 0;
-  const tell = box => {
+  let told = 0, later = 0;
+  const fieldOf = box => box.querySelector(".course-place input");
+  const tell = (box, place) => {
     clearTimeout(later);
     const wait = told + 60 - performance.now();
-    if (wait > 0) { later = setTimeout(() => tell(box), wait); return; }
+    if (wait > 0) { later = setTimeout(() => tell(box, place), wait); return; }
     told = performance.now();
-    const field = box.querySelector(".course-place input");
-    if (!field) return;
+    const field = fieldOf(box);
     field.value = place.map(number => number.toFixed(4)).join(" ");
     field.dispatchEvent(new Event("input", { bubbles: true }));
   };
@@ -39,8 +39,7 @@
     const box = image.closest(".course-pointed");
     if (box.matches(".course-dragged") && !(event.buttons & 1)) return;
     const frame = image.getBoundingClientRect();
-    place = [(event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height];
-    tell(box);
+    tell(box, [(event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height]);
   };
   document.addEventListener("pointermove", point);
   document.addEventListener("pointerdown", point);
@@ -52,8 +51,8 @@
     if (!box) return;
     event.preventDefault();
     const [right, down] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
-    place = [place[0] + STEP * right, place[1] + STEP * down].map(number => Math.min(1, Math.max(0, number)));
-    tell(box);
+    const [across, downwards] = fieldOf(box).value.split(" ").map(Number);
+    tell(box, [across + STEP * right, downwards + STEP * down].map(number => Math.min(1, Math.max(0, number))));
   };
 
   // A page that listens asks for everything once more: what threads said before is lost.
