@@ -7,6 +7,7 @@ import numpy as np
 
 from utils.exercises.boxed.frames import Channel, Closed
 from utils.exercises.boxed.shell import new_shell, run_cell, silence
+from utils.exercises.boxed.syscalls import shut
 from utils.exercises.boxed.tracing import Watch, watch_threads
 from utils.exercises.case import Case
 from utils.exercises.index import exercise
@@ -19,6 +20,7 @@ _MAX_TEXT = 4000
 
 def main() -> None:
     """Serve over what standard input and output were when the process began."""
+    shut()
     serve(Channel(*silence()))
 
 

@@ -158,7 +158,9 @@ def _serve(descriptors: list[int]) -> None:
     sys.path.insert(0, COURSE)
     from utils.exercises.boxed.frames import Channel
     from utils.exercises.boxed.serve import serve
+    from utils.exercises.boxed.syscalls import shut
 
+    shut()
     serve(Channel(*descriptors))
 
 
