@@ -9,9 +9,11 @@ JSON, which cannot carry code.
 import importlib
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -68,6 +70,7 @@ class Station:
         self._environment = dict(os.environ if environment is None else environment)
         self._process: subprocess.Popen | None = None
         self._channel: Connection | None = None
+        self._folder: Path | None = None
         self._done = 0
         self._closed = False
         self._starting = threading.Lock()
@@ -102,6 +105,8 @@ class Station:
         with self._starting:
             self._closed = True
         self._kill()
+        if folder := self._folder:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _give_up(self, job: Job, status: str, says: str, began: float) -> NotebookResult:
         return unjudged(job, status, says, boxed=not self._unsafe, seconds=time.monotonic() - began)
@@ -155,17 +160,23 @@ class Station:
         ours, theirs = Pipe()
         code = str(Path(utils.__file__).resolve().parents[1])
         paths = [code, *filter(None, [self._environment.get("PYTHONPATH")])]
-        command = [sys.executable, "-P", "-m", __name__, self._judge, str(theirs.fileno())]
         with self._starting, theirs:
             if self._closed:
                 ours.close()
                 raise CannotGrade("Grading was stopped.")
+            # What a killed process leaves behind in its own folder for temporary files goes with it.
+            self._folder = Path(tempfile.mkdtemp(prefix="judge-"))
+            arguments = [self._judge, str(theirs.fileno()), str(self._folder)]
             log = self._log.open("ab") if self._log else None
             try:
                 # -P: the teacher's folder may be full of files that students have named.
                 self._process = subprocess.Popen(
-                    command,
-                    env={**self._environment, "PYTHONPATH": os.pathsep.join(paths)},
+                    [sys.executable, "-P", "-m", __name__, *arguments],
+                    env={
+                        **self._environment,
+                        "PYTHONPATH": os.pathsep.join(paths),
+                        "TMPDIR": str(self._folder),
+                    },
                     stdin=subprocess.PIPE,  # its end tells the process that this one is gone
                     stdout=log,
                     stderr=log,
@@ -184,7 +195,9 @@ class Station:
             self._channel.close()
         if self._process is not None:
             self._process.stdin.close()
-        self._process = self._channel = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._process = self._channel = self._folder = None
 
     def _kill(self) -> None:
         process = self._process
@@ -218,10 +231,11 @@ def _work(judge: Callable[..., NotebookResult], channel: Connection) -> None:
         channel.send_bytes(answer)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(folder: Path) -> None:
     """Wait until the process that started this one is gone, then take everything that belongs to this one along."""
     with suppress(OSError):
         os.read(0, 1)
+    shutil.rmtree(folder, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 
@@ -231,13 +245,13 @@ def find_judge(name: str) -> Callable[..., NotebookResult]:
     return getattr(importlib.import_module(module), function)
 
 
-def main(judge: str, descriptor: int) -> None:
-    """Run one process: the judge's name and the number of its socket come from the command line."""
+def main(judge: str, descriptor: int, folder: Path) -> None:
+    """Run one process: the judge's name, the number of its socket and its own folder come from the command line."""
     os.set_inheritable(descriptor, False)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     with suppress(BrokenPipeError, ConnectionResetError):
         _work(find_judge(judge), Connection(descriptor))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
