@@ -1,0 +1,203 @@
+"""Attempts to let a library do the exercise: its function is not there, or its use is noticed."""
+
+import pytest
+
+from tests.grading.attacks.ground import assert_full, code, job_of, right, row_of
+from utils.exercises.index import NOTEBOOKS, exercise
+from utils.grading.classroom.delegation import delegated
+from utils.grading.classroom.judging import judge_notebook
+from utils.grading.classroom.records import PlannedCell
+from utils.grading.classroom.suspicion import suspicious
+from utils.grading.notebooks import defined_functions, notebook_path, read_cells
+
+# In assignment 1 `utils.layers.pad2d` stays, since another exercise's given code builds on it: here it is watched.
+WATCHED = {
+    "directly": ((), "from utils.layers import pad2d\ndef zero_pad(X, pad):\n    return pad2d(X, pad)"),
+    "by an alias of an alias": (
+        ("import utils.layers as tools\nborder = tools.pad2d",),
+        "again = border\ndef zero_pad(X, pad):\n    return again(X, pad)",
+    ),
+    "by a computed name": (
+        (),
+        "import utils.layers\ndef zero_pad(X, pad):\n    return getattr(utils.layers, 'pad' + '2d')(X, pad)",
+    ),
+    "through sys.modules": (
+        (),
+        "import sys\ndef zero_pad(X, pad):\n    return sys.modules['utils.layers.shapes'].pad2d(X, pad)",
+    ),
+    "by the garbage collector": (
+        (),
+        code("""
+        import gc, types
+        def zero_pad(X, pad):
+            for thing in gc.get_objects():
+                if type(thing) is types.FunctionType and thing.__name__[:4] == "pad2":
+                    return thing(X, pad)
+        """),
+    ),
+    "by a copy of its code": (
+        ("from utils.layers import pad2d as other\nimport types",),
+        "zero_pad = types.FunctionType(other.__code__, other.__globals__, 'zero_pad')\n"
+        "def zero_pad(X, pad, _f=zero_pad):\n    return _f(X, pad)",
+    ),
+    "from the file": (
+        (),
+        code("""
+        import utils.layers.shapes as shapes
+        text = open(shapes.__file__).read()
+        space = {}
+        exec(text, space)
+        def zero_pad(X, pad):
+            return space["pad2d"](X, pad)
+        """),
+    ),
+    "by a closure made before": (
+        (
+            "def make():\n    from utils.layers import pad2d\n    return lambda X, pad: pad2d(X, pad)\nhelper = make()",
+        ),
+        "def zero_pad(X, pad):\n    return helper(X, pad)",
+    ),
+    "by a thread that was there before": (
+        (
+            code("""
+        import queue, threading
+        from utils.layers import pad2d
+        asked, answered = queue.Queue(), queue.Queue()
+        def work():
+            while True:
+                answered.put(pad2d(*asked.get()))
+        threading.Thread(target=work, daemon=True).start()
+        """),
+        ),
+        "def zero_pad(X, pad):\n    asked.put((X, pad))\n    return answered.get()",
+    ),
+    "with the watch taken off": (
+        ("from utils.layers import pad2d",),
+        "import sys\ndef zero_pad(X, pad):\n    sys.setprofile(None)\n    return pad2d(X, pad)",
+    ),
+    "with the watch taken off and put on again": (
+        ("from utils.layers import pad2d",),
+        code("""
+        import sys
+        def zero_pad(X, pad):
+            mine = sys.getprofile()
+            sys.setprofile(None)
+            result = pad2d(X, pad)
+            sys.setprofile(mine)
+            return result
+        """),
+    ),
+    "while the watch itself is asked": (
+        ("from utils.layers import pad2d",),
+        code("""
+        class Sly(list):
+            @property
+            def __class__(self):
+                Sly.result = pad2d(*Sly.arguments)
+                return list
+        def zero_pad(X, pad):
+            Sly.arguments = X, pad
+            Sly().append(1)
+            isinstance(Sly(), dict)
+            return Sly.result
+        """),
+    ),
+    "in a method of a class": (
+        (),
+        "from utils.layers import *\nimport utils.layers as L\nclass Tools:\n    pad = staticmethod(L.pad2d)\n"
+        "def zero_pad(X, pad):\n    return Tools.pad(X, pad)",
+    ),
+    "from another exercise's cell": (
+        ("def iou(a, b):\n    pass\nfrom utils.layers import pad2d as iou_helper",),
+        "def zero_pad(X, pad):\n    return iou_helper(X, pad)",
+    ),
+    "behind a magic": (
+        ("%%time\nfrom utils.layers import pad2d as quick",),
+        "def zero_pad(X, pad):\n    return quick(X, pad)",
+    ),
+}
+# In lesson 2 the packages are not there, and neither is the body of our own function.
+ABSENT = {
+    "scipy": "from scipy import ndimage\ndef zero_pad(X, pad):\n    return ndimage.shift(X, pad)",
+    "tensorflow": "def zero_pad(X, pad):\n    import tensorflow as tf\n"
+    "    return tf.pad(X, [[0, 0], [pad, pad], [pad, pad], [0, 0]]).numpy()",
+    "keras": "def zero_pad(X, pad):\n    import keras\n    return keras.layers.ZeroPadding2D(pad)(X)",
+    "our own": "def zero_pad(X, pad):\n    from utils.layers import pad2d\n    return pad2d(X, pad)",
+    "our own by its file": "def zero_pad(X, pad):\n    from utils.layers.shapes import pad2d\n    return pad2d(X, pad)",
+    "the solution that a hint gives out": "def zero_pad(X, pad):\n    return solution(zero_pad)(X, pad)",
+}
+
+
+@pytest.mark.parametrize("name", WATCHED)
+def test_a_library_function_that_is_there_is_noticed(name):
+    cells, source = WATCHED[name]
+    job = job_of(source, cells, notebook="w1a1", honest=("im2col",))
+    row = row_of(judge_notebook(job), "zero_pad")
+    assert row.points == 0
+    assert row.status == "flagged", row
+    assert row.flagged_for
+
+
+@pytest.mark.parametrize("name", ABSENT)
+def test_a_library_function_that_is_not_there_helps_nobody(name):
+    row = row_of(judge_notebook(job_of(ABSENT[name])), "zero_pad")
+    assert row.points == 0
+    assert row.status in ("graded", "failed", "flagged")
+
+
+def test_assignment_1_is_judged_with_what_stays_there():
+    assert_full(judge_notebook(job_of(right("w1a1", "zero_pad"), notebook="w1a1", honest=("im2col",))))
+
+
+@pytest.mark.parametrize("notebook", [name for name, one in NOTEBOOKS.items() if one.exercises])
+def test_the_courses_own_solutions_are_not_suspicious(notebook):
+    path = notebook_path(notebook)
+    if not path.exists():
+        pytest.skip("this notebook is not written yet")
+    cells = [
+        PlannedCell(cell.id, cell.source, cell.is_solution, tuple(defined_functions(cell.source)))
+        for cell in read_cells(path)
+        if cell.kind == "code"
+    ]
+    for name in NOTEBOOKS[notebook].exercises:
+        assert suspicious(cells, name, exercise(f"{notebook}/{name}").answered_by) == [], name
+
+
+def test_delegation_of_nothing():
+    assert delegated([], [], "f", ["a.b"]) == []
+
+
+# Ways around the reading of the text: (cells, what is found).
+TRICKS = (
+    ("from sys import modules as m", "import sys.modules"),
+    ("%timeit -n 10 exec('1')", "exec(…)"),
+    ("%%time\nimport ctypes", "import ctypes"),
+    ("from functools import reduce\nreduce(getattr, ['a', 'b'], np)", "getattr is passed on"),
+    ("read = getattr", "getattr is passed on"),
+    ("print.__self__", ".__self__"),
+    ("exit._ip", "._ip"),
+    ("import utils.exercises as e", "import utils.exercises"),
+    ("from utils import exercises", "import utils"),
+    ("np.testing.assert_equal = print", "np.….assert_equal is changed"),
+    ("setattr(np, 'all', print)", "np.….all is changed"),
+    ("__builtins__['ev' + 'al']", "__builtins__(…)"),
+    ("import warnings\nwarnings.sys.path", ".sys"),
+    ("from operator import attrgetter", "import operator.attrgetter"),
+    ("get_ipython().events", "get_ipython()"),
+    ("(lambda: 0).__globals__", ".__globals__"),
+    ("[c for c in ().__class__.__base__.__subclasses__()]", ".__subclasses__"),
+    ("np.testing.runstring('1', {})", ".runstring"),
+)
+
+
+@pytest.mark.parametrize(("source", "found"), TRICKS)
+def test_tools_are_seen_in_the_text(source, found):
+    given = PlannedCell("imports", "import numpy as np", False)
+    assert found in suspicious([given, PlannedCell("own", source, True)], "zero_pad")
+
+
+@pytest.mark.parametrize(
+    "source", ["(" * 5000, "\x00", "\udcff", "def f(:", "x = " + "-" * 3000 + "1", "", "# only"]
+)
+def test_text_that_is_no_code_is_nothing(source):
+    assert suspicious([PlannedCell("own", source, True)], "zero_pad", ["a.b"]) == []
