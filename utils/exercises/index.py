@@ -171,6 +171,7 @@ NOTEBOOKS: dict[str, Notebook] = {
     "w4l7": Notebook(
         "week4_face_nst/7_variational_autoencoder.ipynb", ("sample_latent", "kl_loss", "vae_loss")
     ),
+    "w4l8": Notebook("week4_face_nst/8_dcgan.ipynb", ("generator", "discriminator", "gan_step")),
     "w4l9": Notebook("week4_face_nst/9_deep_one_class.ipynb", ("anomaly_score", "compactness_loss")),
     "w4a1": Notebook(
         "week4_face_nst/assignment_1_face_recognition.ipynb",

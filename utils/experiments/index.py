@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 # Name on the command line → module that defines EXPERIMENT.
 EXPERIMENTS: dict[str, str] = {
     "augmentation-strength": "utils.experiments.augmentation_strength",
+    "dcgan-digits": "utils.experiments.dcgan_digits",
     "ensembles-fashion": "utils.experiments.ensembles_fashion",
     "faces-mining": "utils.experiments.faces_mining",
     "faces-siamese": "utils.experiments.faces_siamese",
