@@ -33,7 +33,7 @@ from utils.grading.sandbox.bubblewrap import NoSandbox
 JUDGE = "utils.grading.classroom.judging:judge_notebook"
 
 _READY, _RESULT, _ERROR, _NO_SANDBOX = b"r", b"+", b"-", b"!"
-_START_SECONDS = 120.0
+_START_SECONDS = 300.0
 _STARTS = 3  # tries before it counts as a fault of ours
 _TRIES = 2  # of a job whose process died
 _JOBS_A_PROCESS = 500  # then a fresh one: whatever libraries have piled up goes with the old one
