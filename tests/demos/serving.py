@@ -132,7 +132,7 @@ def open_page(address: str, chromium: str, width: int = 1280, height: int = 900)
 
         page.route("**/*", guard)
         try:
-            page.goto(address, timeout=60_000)
+            page.goto(address, timeout=180_000)
             yield seen
         finally:
             browser.close()
