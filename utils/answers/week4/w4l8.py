@@ -181,6 +181,10 @@ def _judge_generator(case: Case, arrays: Arrays) -> str:
         return (
             "After training your network is right; while it is trained, the batch norms give other results."
         )
+    if not arrays["follows"]:
+        return (
+            "All is right but the momentum of your batch norms: their averages would not follow the training."
+        )
     return ""
 
 
@@ -199,8 +203,6 @@ def _wrong_generator(
     kernel=4,
     padding="same",
     strides: Callable = lambda number, count: 2,
-    dropout=0.0,
-    shape: Callable = lambda side, count: (side, side, count),
 ):
     """Build the generator, except for what the caller replaces."""
     import keras
@@ -213,7 +215,7 @@ def _wrong_generator(
             x = layers.LeakyReLU(negative_slope=0.2)(x) if active == "leaky" else layers.Activation(active)(x)
         if normalise == "after":
             x = layers.BatchNormalization()(x)
-        return layers.Dropout(dropout)(x) if dropout else x
+        return x
 
     def larger(x, count, number):
         if up == "repeated":
@@ -222,7 +224,7 @@ def _wrong_generator(
         return kind(count, kernel, strides=strides(number, len(filters)), padding=padding)(x)
 
     z = keras.Input((latent,))
-    x = layers.Reshape(shape(side, filters[0]))(layers.Dense(side * side * filters[0])(z))
+    x = layers.Reshape((side, side, filters[0]))(layers.Dense(side * side * filters[0])(z))
     x = finish(x) if first else x
     for number, count in enumerate(filters[1:]):
         x = finish(larger(x, count, number))
@@ -377,7 +379,6 @@ def _wrong_discriminator(
     normalised=False,
     dropout: Callable = lambda number, count: 0.3,
     end="Flatten",
-    units=1,
     last=None,
 ):
     """Build the discriminator, except for what the caller replaces."""
@@ -393,7 +394,7 @@ def _wrong_discriminator(
         rate = dropout(number, len(filters))
         x = layers.Dropout(rate)(x) if rate else x
     x = getattr(layers, end)()(x) if end else x
-    return keras.Model(pictures, layers.Dense(units, activation=last)(x))
+    return keras.Model(pictures, layers.Dense(1, activation=last)(x))
 
 
 def _discriminator(change: Callable = lambda given: given, **flaws: Any) -> Callable:
@@ -682,7 +683,6 @@ def _wrong_step(
     optimizers: Callable = lambda g, d: (g, d),
     seen: Callable = lambda logits: logits,
     returns: Callable = lambda d, g: (d, g),
-    minus=1.0,
 ):
     """Take the step, except for what the caller replaces."""
     real_label = label(real_label)
@@ -698,8 +698,7 @@ def _wrong_step(
     }
     for who, (_, optimizer) in tapes.items():
         if moved[who]:
-            # Built for all that it will move, in whichever order the caller names it.
-            optimizer.apply([minus * slope for slope in gradients[who]], moved[who])
+            optimizer.apply(gradients[who], moved[who])
     return returns(losses["D"], losses["G"])
 
 
