@@ -53,14 +53,16 @@ def all_stages(root: Path) -> list[Stage]:
     python = sys.executable
     pytest = (python, "-m", "pytest", *(("--color=yes",) if sys.stdout.isatty() else ()))
     two = ("-n", "2")
+    own = "gate or browser or blank"  # have stages of their own
     notebooks = sorted(str(path.relative_to(root)) for path in root.glob("week[0-9]*/*.ipynb"))
     run_notebooks = (*pytest, "--nbval", "--nbval-cell-timeout=300", *two, "--dist=loadfile", *notebooks)
     return [
         Stage("style", ((python, "-m", "ruff", "check"), (python, "-m", "ruff", "format", "--check")), 1),
         Stage("imports", ((str(Path(python).with_name("lint-imports")),),), 1),
-        Stage("fast", ((*pytest, *two, "-m", "not slow and not gate and not browser"),), 5),
+        Stage("fast", ((*pytest, *two, "-m", f"not slow and not ({own})"),), 5),
         # Neighbours stay together, for what they share; a worker that has nothing left takes from the other's end.
-        Stage("slow", ((*pytest, *two, "--dist=worksteal", "-m", "slow and not gate and not browser"),), 8),
+        Stage("slow", ((*pytest, *two, "--dist=worksteal", "-m", f"slow and not ({own})"),), 8),
+        Stage("blank", ((*pytest, *two, "--dist=worksteal", "-m", "blank"),), 12),
         Stage("demos", ((*pytest, "-m", "browser"),), 8),
         Stage("gate", ((*pytest, *two, "-m", "gate"),), 15),
         Stage("notebooks", (run_notebooks,) if notebooks else (), 20),
