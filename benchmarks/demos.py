@@ -1,6 +1,6 @@
 """How soon a demo's first picture is there, how soon it follows a slider, and what a visitor's kernel weighs.
 
-.venv/bin/python benchmarks/demos.py [--visitors 20]
+.venv/bin/python benchmarks/demos.py [--visitors 20] [--demos NAME...]
 
 Seconds, not ratios: people wait for these. The first picture is measured from the request of the page, in a kernel of
 its own, with everything read from the disk before; the slider from the press of a key to the browser having the new
@@ -9,11 +9,14 @@ picture. The weight of a kernel is its proportional share of memory (PSS): what 
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 from playwright.sync_api import Page
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the browser is driven by what the tests use
 
 from tests.demos.actions import source, wait_until_it_listens
 from tests.demos.serving import kernels, open_page, serve
@@ -70,16 +73,22 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--visitors", type=int, default=20, help="of the convolution demo at once")
-    visitors = parser.parse_args().visitors
+    parser.add_argument("--demos", nargs="*", help="only these; all by default")
+    given = parser.parse_args()
+    visitors, names = given.visitors, given.demos
     chromium = find_system_part("chromium")
     with tempfile.TemporaryDirectory() as name, serve(Path(name)) as address:
         folder = Path(name)
         for demo in all_demos():
+            if names and demo.name not in names:
+                continue
             warm = [first_picture(f"{address}demo/{demo.name}", chromium) for _ in range(4)][1:]
             print(
                 f"{demo.name}: first picture after {statistics.median(warm):.1f} s (median of 3)", flush=True
             )
         for demo, slider in SLIDERS.items():
+            if names and demo not in names:
+                continue
             with open_page(f"{address}demo/{demo}", chromium) as seen:
                 wait_until_it_listens(seen.page)
                 if demo in _READY:
@@ -88,6 +97,8 @@ def main() -> None:
                 print(
                     f"{demo}: picture {statistics.median(seconds):.2f} s after the slider (median of {REPEATS})"
                 )
+        if not visitors:
+            return
         with open_page(f"{address}demo/convolution", chromium) as seen:
             for _ in range(visitors - 1):
                 page = seen.page.context.browser.new_context().new_page()
