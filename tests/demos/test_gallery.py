@@ -99,7 +99,7 @@ def test_an_idle_kernel_is_ended_and_the_page_says_so(quick, chromium):
 
 def test_each_visitor_has_a_state_of_their_own(served, chromium):
     with open_page(f"{served}demo/convolution", chromium) as seen:
-        other = seen.page.context.new_page()
+        other = seen.page.context.browser.new_context().new_page()
         other.goto(f"{served}demo/convolution")
         for page in (seen.page, other):
             wait_until_it_listens(page)
