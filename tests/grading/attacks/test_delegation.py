@@ -201,3 +201,60 @@ def test_tools_are_seen_in_the_text(source, found):
 )
 def test_text_that_is_no_code_is_nothing(source):
     assert suspicious([PlannedCell("own", source, True)], "zero_pad", ["a.b"]) == []
+
+
+# With TensorFlow there, its operations answer `conv1d_forward`: cells before the exercise, the exercise.
+WITH_TENSORFLOW = {
+    "directly": (
+        (),
+        "def conv1d_forward(x, w, b, stride, padding):\n    return tf.nn.conv1d(x, w, stride, padding)",
+    ),
+    "by raw operations": (
+        (),
+        "def conv1d_forward(x, w, b, stride, padding):\n"
+        "    return tf.raw_ops.Conv2D(input=x, filter=w, strides=stride)",
+    ),
+    "by a graph that was traced before": (
+        (
+            "@tf.function\ndef quick(x, w):\n    return tf.nn.conv1d(x, w, 1, 'VALID')\n"
+            "quick(tf.ones((1, 4, 1)), tf.ones((2, 1, 1)))",
+        ),
+        "def conv1d_forward(x, w, b, stride, padding):\n    return quick(x, w) + b",
+    ),
+    "by a layer that was built before": (
+        ("import keras\nlayer = keras.layers.Conv1D(1, 2)\nlayer.build((1, 4, 1))",),
+        "def conv1d_forward(x, w, b, stride, padding):\n    layer.set_weights([w, b])\n    return layer(x)",
+    ),
+    "by another path to the same function": (
+        (),
+        "def conv1d_forward(x, w, b, stride, padding):\n    return tf.compat.v1.nn.conv1d(x, w, stride, padding)",
+    ),
+    "from a list that is filled later": (
+        ("TOOLS = []", "TOOLS.append(tf.nn.conv1d)"),
+        "def conv1d_forward(x, w, b, stride, padding):\n    return TOOLS[0](x, w, stride, padding)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITH_TENSORFLOW)
+def test_tensorflow_is_seen_in_the_text(name):
+    cells, source = WITH_TENSORFLOW[name]
+    planned = [PlannedCell("imports", "import tensorflow as tf", False)]
+    planned += [PlannedCell(str(i), cell, True) for i, cell in enumerate(cells)]
+    planned += [PlannedCell("it", source, True, ("conv1d_forward",))]
+    assert suspicious(planned, "conv1d_forward", exercise("w4l5/conv1d_forward").answered_by)
+
+
+@pytest.mark.slow
+def test_tensorflow_gets_nobody_points():
+    cells, source = WITH_TENSORFLOW["by a graph that was traced before"]
+    job = job_of(
+        source,
+        ("import tensorflow as tf", *cells),
+        notebook="w4l5",
+        attacked="conv1d_forward",
+        honest=(),
+    )
+    row = row_of(judge_notebook(job), "conv1d_forward")
+    assert row.points == 0
+    assert row.status in ("flagged", "graded", "timeout")
