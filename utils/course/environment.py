@@ -57,7 +57,9 @@ def find_system_part(package: str) -> str | None:
     """
     if package not in SYSTEM_PARTS:
         raise ValueError(f"package must be one of {', '.join(SYSTEM_PARTS)}, got {package!r}")
-    folders = os.pathsep.join([os.environ.get("PATH", os.defpath), *sorted(glob(_MORE_PROGRAMS), reverse=True)])
+    folders = os.pathsep.join(
+        [os.environ.get("PATH", os.defpath), *sorted(glob(_MORE_PROGRAMS), reverse=True)]
+    )
     return next((path for name in SYSTEM_PARTS[package] if (path := shutil.which(name, path=folders))), None)
 
 

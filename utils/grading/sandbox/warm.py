@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import subprocess
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
@@ -85,6 +86,7 @@ class _Parent:
 
     def __init__(self, modules: tuple[str, ...]):
         hidden = _NEVER_NEEDED if "tensorflow" in modules else (*_NEVER_NEEDED, "keras", "tensorflow")
+        self._turn = threading.Lock()
         self._socket, inside = socket.socketpair()
         self._process = subprocess.Popen(
             parent_command(modules, hidden, all_copies(), data_folder()),
@@ -104,12 +106,13 @@ class _Parent:
             )
 
     def ask(self, request: dict[str, Any], descriptors: list[int] | None = None) -> dict[str, Any]:
-        """Send a request and wait for its answer."""
-        try:
-            socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors or [])
-        except OSError as error:
-            raise NoWarmParent(f"the warm parent is gone: {error}") from None
-        return self._receive(_ANSWER_SECONDS)
+        """Send a request and wait for its answer; threads take turns."""
+        with self._turn:
+            try:
+                socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors or [])
+            except OSError as error:
+                raise NoWarmParent(f"the warm parent is gone: {error}") from None
+            return self._receive(_ANSWER_SECONDS)
 
     def end(self) -> None:
         """End the parent and all that it gave birth to."""
