@@ -160,6 +160,9 @@ NOTEBOOKS: dict[str, Notebook] = {
             "roc_and_equal_error_rate",
         ),
     ),
+    "w4l3": Notebook(
+        "week4_face_nst/3_siamese_similarity.ipynb", ("siamese_classifier", "chi_square_similarity")
+    ),
     "w4l4": Notebook(
         "week4_face_nst/4_what_convnets_see.ipynb",
         ("top_patches", "activation_maximization", "saliency_map", "grad_cam"),

@@ -83,9 +83,8 @@ def box_command(copy: Path, data: Path, limits: Limits, hidden: Iterable[str] = 
         Packages that are installed here and must not be there.
     """
     return [
-        *_walls(),
+        *_walls(limits.file_mb),
         *_hide(hidden),
-        *_empty_folders(limits.file_mb),
         *("--ro-bind", str(copy / "utils"), f"{COURSE}/utils", "--ro-bind", str(data), f"{COURSE}/data"),
         *_inside(),
         *limit_command(limits),
@@ -108,9 +107,8 @@ def parent_command(modules: Iterable[str], hidden: Iterable[str], copies: Path, 
         The course's data.
     """
     return [
-        *_walls(nested=True),
+        *_walls(1, nested=True),
         *_hide(hidden),
-        *_empty_folders(1),
         *("--dir", f"{COURSE}/utils", "--ro-bind", str(data), f"{COURSE}/data"),
         *("--ro-bind", str(copies), COPIES),
         *("--ro-bind", str(Path(warm.__file__).resolve()), f"{COURSE}/warm.py"),
@@ -120,7 +118,7 @@ def parent_command(modules: Iterable[str], hidden: Iterable[str], copies: Path, 
     ]
 
 
-def _walls(nested: bool = False) -> list[str]:
+def _walls(megabytes: int, nested: bool = False) -> list[str]:
     """Return the beginning of every box's command: no network, own processes, no rights, read-only system."""
     return [
         find_bubblewrap(),
@@ -129,6 +127,8 @@ def _walls(nested: bool = False) -> list[str]:
         *(() if nested or not _can_forbid_nesting() else ("--unshare-user", "--disable-userns")),
         *_system(),
         *("--proc", "/proc", "--dev", "/dev"),
+        *_empty_folders(megabytes),
+        # After the empty folders: a Python that is installed below one of them would be hidden by it.
         *_python(),
     ]
 

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
@@ -148,6 +149,9 @@ def _kind(hidden: Iterable[str]) -> tuple[str, ...]:
 
 
 def _parent(modules: tuple[str, ...]) -> _Parent:
+    for folder in (sys.prefix, sys.base_prefix):
+        if folder.startswith("/tmp/"):
+            raise NoWarmParent(f"its children have an empty /tmp, and Python is installed in {folder}")
     found = _try_parent(modules)
     if isinstance(found, str):
         raise NoWarmParent(found)
