@@ -106,20 +106,3 @@ def test_each_visitor_has_a_state_of_their_own(served, chromium):
         other.keyboard.press("4")
         expect(other.get_by_text("= 60 pixels wide")).to_be_visible()
         expect(seen.page.get_by_text("= 238 pixels wide")).to_be_visible()
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_twenty_visitors_at_once_are_all_answered(tmp_path, chromium):
-    with serve(tmp_path) as address, open_page(address, chromium) as seen:
-        pages = [seen.page.context.browser.new_context().new_page() for _ in range(20)]
-        for page in pages:
-            page.goto(f"{address}demo/convolution", timeout=300_000, wait_until="commit")
-        for page in pages:
-            wait_until_it_listens(page, seconds=300)
-        assert len(kernels(tmp_path)) == 20
-        for number, page in enumerate(pages):
-            page.keyboard.press("rr4"[number % 3])
-        for number, page in enumerate(pages):
-            width = 60 if number % 3 == 2 else 238
-            expect(page.get_by_text(f"= {width} pixels wide")).to_be_visible(timeout=60_000)
