@@ -10,7 +10,8 @@ import os
 import re
 import select
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
@@ -185,6 +186,30 @@ class _Waiting:
             stop = min(self._deadline, self._next_look) if self._look else self._deadline
             if any(select.select(reading, writing, [], stop - now)):
                 return
+
+
+@contextmanager
+def new_channel() -> Iterator[tuple[Channel, int, int]]:
+    """Make a channel and the ends of its pipes for another process, in which that process is to be started.
+
+    Yields
+    ------
+    channel : Channel
+        Closed where the block raises.
+    reading, writing : int
+        The other side's descriptors; closed here when the block ends.
+    """
+    inside_reads, outside_writes = os.pipe()
+    outside_reads, inside_writes = os.pipe()
+    channel = Channel(outside_reads, outside_writes)
+    try:
+        yield channel, inside_reads, inside_writes
+    except BaseException:
+        channel.close()
+        raise
+    finally:
+        os.close(inside_reads)
+        os.close(inside_writes)
 
 
 def _arrays(table: list[tuple[str, Any, Any]], body: bytes) -> dict[str, np.ndarray]:

@@ -159,18 +159,18 @@ class Box:
                 "crashed", f"It started more than {self.limits.processes} processes and was stopped."
             )
         if memory > self.limits.memory_mb << 20:
-            raise self._lost(
-                "crashed", f"It used more than {self.limits.memory_mb:,} MB of memory and was stopped."
-            )
+            raise self._out_of_memory()
 
     def _ended(self) -> BoxLost:
         if self._process.group and self._process.group.out_of_memory():
-            return self._lost(
-                "crashed", f"It used more than {self.limits.memory_mb:,} MB of memory and was stopped."
-            )
+            return self._out_of_memory()
         return self._lost(
             "crashed", "The Python process ended, as after os._exit or a crash in compiled code."
         )
+
+    def _out_of_memory(self) -> BoxLost:
+        says = f"It used more than {self.limits.memory_mb:,} MB of memory and was stopped."
+        return self._lost("crashed", says)
 
     def _lost(self, status: str, message: str) -> BoxLost:
         self.close()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from utils.data.assets import data_folder
-from utils.exercises.boxed.frames import Channel
+from utils.exercises.boxed.frames import new_channel
 from utils.grading.classroom.records import Limits
 from utils.grading.sandbox.bubblewrap import (
     box_command,
@@ -54,22 +54,16 @@ class ColdProcess:
             command = box_command(copy, data_folder(), limits, hidden)
         if self.group:
             command = self.group.enter(command)
-        inside_reads, outside_writes = os.pipe()
-        outside_reads, inside_writes = os.pipe()
-        try:
+        with new_channel() as (self.channel, reading, writing):
             self._process = subprocess.Popen(
                 command,
-                stdin=inside_reads,
-                stdout=inside_writes,
+                stdin=reading,
+                stdout=writing,
                 stderr=subprocess.DEVNULL,
                 cwd=self._folder.name if self._folder else "/",
                 env={**environment(), "COURSE_DATA": str(data_folder())} if unsafe else environment(),
                 start_new_session=True,
             )
-        finally:
-            os.close(inside_reads)
-            os.close(inside_writes)
-        self.channel = Channel(outside_reads, outside_writes)
         self.pid = self._process.pid
 
     def end(self) -> None:

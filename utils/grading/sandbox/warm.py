@@ -7,7 +7,6 @@ started cold.
 
 import atexit
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.data.assets import data_folder
-from utils.exercises.boxed.frames import Channel
+from utils.exercises.boxed.frames import new_channel
 from utils.grading.classroom.records import Limits
 from utils.grading.sandbox.bubblewrap import package_folders, parent_command
 from utils.grading.sandbox.cgroups import Group
@@ -49,22 +48,15 @@ class WarmProcess:
     """
 
     def __init__(self, notebook: str, limits: Limits, hidden: Iterable[str]):
-        parent = _parent(_kind(hidden))
+        self._parent = parent = _parent(_kind(hidden))
         copy = copy_for(notebook)
-        inside_reads, outside_writes = os.pipe()
-        outside_reads, inside_writes = os.pipe()
         request = {
             "copy": copy.name,
             "hidden": [str(folder) for package in hidden for folder in package_folders(package)],
             "limits": asdict(limits),
         }
-        try:
-            self._number = parent.ask(request, [inside_reads, inside_writes])["born"]
-        finally:
-            os.close(inside_reads)
-            os.close(inside_writes)
-        self._parent = parent
-        self.channel = Channel(outside_reads, outside_writes)
+        with new_channel() as (self.channel, reading, writing):
+            self._number = parent.ask(request, [reading, writing])["born"]
         self.pid = _seen_here(parent.pid, self._number)
         self.group = Group.make(limits)
         if self.group and not self.group.take(self.pid):
