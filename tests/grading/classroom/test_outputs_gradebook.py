@@ -1,6 +1,7 @@
 """The gradebook: nbgrader reads it, it is the same when written twice, and no mark given by hand is lost."""
 
 import csv
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -8,10 +9,11 @@ import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, get_alembic_version
 from sqlalchemy import create_engine, inspect, make_url, text
 
 from tests.course.test_nbgrader import nbgrader
@@ -174,6 +176,27 @@ def test_two_books_of_the_same_results_are_the_same(tmp_path, empty_file):
     for url, results in zip(urls, (school_class("ada", "bob"), school_class("bob", "ada")), strict=True):
         write(url, results, [override()])
     assert everything(urls[0]) == everything(urls[1])
+
+
+def test_students_at_a_time_make_no_difference(tmp_path, empty_file, monkeypatch):
+    results = [*school_class("ada", "bob", share=0.5), *school_class("cyn", share=0, status="flagged")]
+    urls = [sqlite_url(shutil.copy(empty_file, tmp_path / name)) for name in ("a.db", "b.db")]
+    write(urls[0], results, [override()])
+    monkeypatch.setattr(gradebook, "_STUDENTS_AT_A_TIME", 2)
+    for _ in range(2):
+        write(urls[1], results, [override()])
+        assert everything(urls[1]) == everything(urls[0])
+    for url in urls:
+        write(url, school_class("bob", "cyn"))
+    assert everything(urls[1]) == everything(urls[0])
+
+
+def test_the_version_is_what_nbgrader_asks_alembic_for(empty_file, monkeypatch):
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    with sqlite3.connect(empty_file) as book:
+        assert book.execute("select version_num from alembic_version").fetchall() == [
+            (get_alembic_version(),)
+        ]
 
 
 def test_an_override_is_a_manual_mark_and_goes_with_its_row(url):

@@ -5,8 +5,6 @@ Marks that a teacher gives in nbgrader's formgrader stand in the same book and s
 """
 
 import hashlib
-import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +13,10 @@ from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 
+from alembic.script import ScriptDirectory
 from nbgrader.api import (
     Assignment,
+    Base,
     Comment,
     Grade,
     Gradebook,
@@ -28,8 +28,8 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
     TaskCell,
-    get_alembic_version,
 )
+from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import (
     URL,
     Column,
@@ -37,6 +37,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    create_engine,
     delete,
     insert,
     inspect,
@@ -54,6 +55,7 @@ from utils.grading.classroom.outputs.text import identifier, prose
 
 COURSE = "convnet-course"
 _LONGEST_ID = 128
+_STUDENTS_AT_A_TIME = 100
 
 # Which of the book's manual marks come from overrides.csv: the others are a teacher's, given in formgrader.
 _ours = Table(
@@ -159,10 +161,9 @@ def _open(url: str) -> Iterator[Session]:
         ) from error
     book = None
     try:
-        with _own_programs_first():
-            book = Gradebook(url, COURSE)
+        _make_tables(url)
+        book = Gradebook(url, COURSE)
         session = book.db()
-        _ours.create(book.engine, checkfirst=True)
         _stamp(book)
         yield session
     except (SQLAlchemyError, ImportError) as error:
@@ -173,26 +174,27 @@ def _open(url: str) -> Iterator[Session]:
             book.close()  # rolls back what is not committed
 
 
+def _make_tables(url: str) -> None:
+    """Make the tables that are not there.
+
+    For an empty database nbgrader itself starts alembic's program, and with it a second Python, to ask for one number.
+    """
+    engine = create_engine(url)
+    try:
+        Base.metadata.create_all(engine)
+        _ours.create(engine, checkfirst=True)
+    finally:
+        engine.dispose()
+
+
 def _stamp(book: Gradebook) -> None:
-    """Note the version of the tables where a program that was killed while it made the book did not."""
+    """Note the version of the tables where nobody has, as alembic does."""
     if inspect(book.engine).has_table("alembic_version"):
         return
-    with _own_programs_first():
-        version = get_alembic_version()
+    version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
     book.db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
     book.db.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": version})
     book.db.commit()
-
-
-@contextmanager
-def _own_programs_first() -> Iterator[None]:
-    """Let nbgrader find alembic, which it calls by name, where the environment is not activated."""
-    before = os.environ.get("PATH", os.defpath)
-    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
 
 
 def _key(*names: str) -> str:
@@ -337,58 +339,97 @@ class _Week:
         self.session.flush()
 
     def _grades(self) -> list[ManualMark]:
-        """Write scores and comments of every submission."""
-        submitted = self._rows_by(
-            SubmittedNotebook,
-            select(SubmittedNotebook)
+        """Write scores and comments of every submission, some at a time: a large class need not be in memory."""
+        of_this_week = (
+            select(Grade.id)
+            .join(SubmittedNotebook, SubmittedNotebook.id == Grade.notebook_id)
             .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
-            .where(SubmittedAssignment.assignment_id == self.assignment.id),
-            "assignment_id",
-            "notebook_id",
+            .where(SubmittedAssignment.assignment_id == self.assignment.id)
         )
-        grades = self._rows_by(Grade, self._of_this_week(Grade), "notebook_id", "cell_id")
-        comments = self._rows_by(Comment, self._of_this_week(Comment), "notebook_id", "cell_id")
+        there = set(self.session.scalars(of_this_week))
         ours = {row.grade_id: row.points for row in self.session.execute(select(_ours))}
         marks = {(mark.student, mark.notebook, mark.result.exercise): mark for mark in self.marks}
         penalties = self._penalties()
         given: dict[str, float] = {}
         manual: list[ManualMark] = []
-        for student, submission in self.submissions.items():
+        for students in _batches(list(self.submissions), _STUDENTS_AT_A_TIME):
+            rows = self._submitted_notebooks(students, penalties)
+            self._scores(rows, marks, ours, given, manual)
+            self._comments(rows, marks)
+            self.session.flush()
+        self._remember(ours, given, there)
+        return manual
+
+    def _submitted_notebooks(
+        self, students: Sequence[str], penalties: Mapping[tuple[str, str], Decimal]
+    ) -> dict[tuple[str, str], SubmittedNotebook]:
+        """Return the rows of these students' notebooks, by student and notebook."""
+        submissions = {student: self.submissions[student].id for student in students}
+        of_these = select(SubmittedNotebook).where(
+            SubmittedNotebook.assignment_id.in_(list(submissions.values()))
+        )
+        known = {(row.assignment_id, row.notebook_id): row for row in self.session.scalars(of_these)}
+        rows = {}
+        for student, submission in submissions.items():
             for notebook in self.notebooks:
-                row = submitted.get((submission.id, self.rows[notebook.id].id)) or self._add(
+                row = known.get((submission, self.rows[notebook.id].id)) or self._add(
                     SubmittedNotebook,
-                    _key("submitted notebook", submission.id, notebook.name),
-                    assignment_id=submission.id,
+                    _key("submitted notebook", submission, notebook.name),
+                    assignment_id=submission,
                     notebook_id=self.rows[notebook.id].id,
                 )
                 row.late_submission_penalty = float(penalties.get((student, notebook.id), 0))
-                exercise_of = {cell: exercise for exercise, cell in notebook.checks.items()}
-                for kind in (GradeCell, TaskCell):
-                    for name, cell in self.cells[notebook.id, kind].items():
-                        grade = grades.get((row.id, cell.id)) or self._add(
-                            Grade,
-                            _key("grade", row.id, cell.id),
-                            notebook_id=row.id,
-                            cell_id=cell.id,
-                            needs_manual_grade=True,
-                        )
-                        mark = marks.get((student, notebook.id, exercise_of.get(name, "")))
-                        if mark is not None:
-                            self._score(grade, mark, ours, given, manual)
-                says = {
-                    cell.name: marks.get((student, notebook.id, exercise))
-                    for exercise, cell in notebook.solutions.items()
-                }
-                for kind in (SolutionCell, TaskCell):
-                    for name, cell in self.cells[notebook.id, kind].items():
-                        comment = comments.get((row.id, cell.id)) or self._add(
-                            Comment, _key("comment", row.id, cell.id), notebook_id=row.id, cell_id=cell.id
-                        )
-                        if (mark := says.get(name)) is not None:
-                            comment.auto_comment = comment_on(mark)
-        self.session.flush()
-        self._remember(ours, given, {grade.id for grade in grades.values()})
-        return manual
+                rows[student, notebook.id] = row
+        return rows
+
+    def _scores(
+        self,
+        rows: Mapping[tuple[str, str], SubmittedNotebook],
+        marks: Mapping[tuple[str, str, str], Mark],
+        ours: Mapping[str, float],
+        given: dict[str, float],
+        manual: list[ManualMark],
+    ) -> None:
+        grades = self._known(Grade, rows)
+        for student, notebook, row in self._places(rows):
+            exercise_of = {cell: exercise for exercise, cell in notebook.checks.items()}
+            for kind in (GradeCell, TaskCell):
+                for name, cell in self.cells[notebook.id, kind].items():
+                    grade = grades.get((row.id, cell.id)) or self._add(
+                        Grade,
+                        _key("grade", row.id, cell.id),
+                        notebook_id=row.id,
+                        cell_id=cell.id,
+                        needs_manual_grade=True,
+                    )
+                    mark = marks.get((student, notebook.id, exercise_of.get(name, "")))
+                    if mark is not None:
+                        self._score(grade, mark, ours, given, manual)
+
+    def _comments(
+        self,
+        rows: Mapping[tuple[str, str], SubmittedNotebook],
+        marks: Mapping[tuple[str, str, str], Mark],
+    ) -> None:
+        comments = self._known(Comment, rows)
+        for student, notebook, row in self._places(rows):
+            says = {
+                cell.name: marks.get((student, notebook.id, exercise))
+                for exercise, cell in notebook.solutions.items()
+            }
+            for kind in (SolutionCell, TaskCell):
+                for name, cell in self.cells[notebook.id, kind].items():
+                    comment = comments.get((row.id, cell.id)) or self._add(
+                        Comment, _key("comment", row.id, cell.id), notebook_id=row.id, cell_id=cell.id
+                    )
+                    if (mark := says.get(name)) is not None:
+                        comment.auto_comment = comment_on(mark)
+
+    def _places(
+        self, rows: Mapping[tuple[str, str], SubmittedNotebook]
+    ) -> Iterator[tuple[str, ReleasedNotebook, SubmittedNotebook]]:
+        by_id = {notebook.id: notebook for notebook in self.notebooks}
+        return ((student, by_id[notebook], row) for (student, notebook), row in rows.items())
 
     def _score(
         self,
@@ -426,16 +467,15 @@ class _Week:
                 insert(_ours), [{"grade_id": grade, "points": given[grade]} for grade in some]
             )
 
-    def _of_this_week(self, kind: type):
-        return (
-            select(kind)
-            .join(SubmittedNotebook, SubmittedNotebook.id == kind.notebook_id)
-            .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
-            .where(SubmittedAssignment.assignment_id == self.assignment.id)
+    def _known(self, kind: type, rows: Mapping[tuple[str, str], SubmittedNotebook]) -> dict[tuple, object]:
+        """Return what the book holds of a kind for these notebooks, by the ids of notebook and cell."""
+        of_these = [row.id for row in rows.values()]
+        found = (
+            row
+            for some in _batches(of_these)
+            for row in self.session.scalars(select(kind).where(kind.notebook_id.in_(some)))
         )
-
-    def _rows_by(self, kind: type, query, *columns: str) -> dict[tuple, object]:
-        return {tuple(getattr(row, column) for column in columns): row for row in self.session.scalars(query)}
+        return {(row.notebook_id, row.cell_id): row for row in found}
 
     def _penalties(self) -> dict[tuple[str, str], Decimal]:
         """Share each week's late penalty out over its notebooks: nbgrader keeps it there and adds it up."""

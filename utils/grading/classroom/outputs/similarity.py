@@ -106,11 +106,14 @@ def alike(solutions: Mapping[str, str], stub: str = "") -> list[tuple[tuple[str,
         Students, and the smallest similarity that ties them together; sorted.
     """
     given = fingerprints(stub)
-    writers: dict[frozenset[int], list[str]] = defaultdict(list)
+    same_text: dict[str, list[str]] = defaultdict(list)
     for student, text in solutions.items():
+        same_text[text].append(student)
+    writers: dict[frozenset[int], list[str]] = defaultdict(list)
+    for text, students in same_text.items():
         own = fingerprints(text) - given
         if len(own) >= SHORTEST:
-            writers[own].append(student)
+            writers[own] += students
     distinct = sorted(writers, key=lambda prints: min(writers[prints]))
     most = max(FEW, int(COMMON * len(solutions)))
     index: dict[int, list[int]] = defaultdict(list)
