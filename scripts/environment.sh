@@ -98,7 +98,7 @@ say "Installing the course's packages (about 2 GB on disk; a minute with uv, abo
 : > "$BEGUN"
 rm -f "$STAMP"
 if [ -n "$UV" ]; then
-    "$UV" pip install --python "$VENV/bin/python" -r requirements.txt >"$LOG" 2>&1 </dev/null &
+    "$UV" pip install --compile-bytecode --python "$VENV/bin/python" -r requirements.txt >"$LOG" 2>&1 </dev/null &
 else
     "$VENV/bin/python" -m pip install --disable-pip-version-check -r requirements.txt >"$LOG" 2>&1 </dev/null &
 fi

@@ -130,12 +130,18 @@ def test_a_painting_rests_goes_on_and_is_given_up(monkeypatch):
     work = Work(picture, picture, picture, {}, 0, 3)
     assert "being painted" in say_progress(work)
     work.paint(networks, lambda one: drawn.append(one.count), lambda one: True)
-    assert (drawn, len(networks), work.rests) == ([1, 2, 3], 1, True)
+    assert (drawn, len(networks), work.rests) == ([0, 1, 2, 3], 1, True)
     assert "It rests" in say_progress(work)
     work.until = 9
     work.paint(networks, lambda one: drawn.append(one.count), lambda one: one.count < 5)
-    assert (drawn, len(networks)) == ([1, 2, 3, 4], 1)
-    assert say_progress(work).startswith("Step 4, cost 9.")
+    assert (drawn, len(networks)) == ([0, 1, 2, 3, 4], 1)
+    assert say_progress(work).startswith("Step 5, cost 9.")
+    again = Work(picture, picture, work.picture, {}, work.count, work.count)  # as after a moved control
+    drawn.clear()
+    for _ in range(2):
+        again.paint(networks, lambda one: drawn.append(one.count), lambda one: True)
+    assert drawn == [5]
+    assert say_progress(again).startswith("Step 5, cost 9. It rests")
 
 
 def test_what_is_said_depends_on_the_controls():

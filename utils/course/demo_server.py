@@ -6,6 +6,7 @@ Every visitor of a demo has a kernel of their own. Options are traitlets, as Voi
 """
 
 import os
+import tempfile
 import webbrowser
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from utils.course.demo import PICTURES, TOKEN, Demo, all_demos
 from utils.grading.notebooks import course_root
 
 _KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
+_LONGEST_FOLDER = 30  # a socket's path may have about a hundred characters; its name below the folder takes 70
 
 
 class DemoServer(Voila):
@@ -38,7 +40,7 @@ class DemoServer(Voila):
         self.update_config(
             Config(
                 {
-                    "KernelManager": {"autorestart": False},
+                    "KernelManager": {"autorestart": False, **_transport()},
                     "MappingKernelManager": {
                         "cull_idle_timeout": self.idle_seconds,
                         "cull_interval": self.look_seconds,
@@ -85,6 +87,12 @@ class DemoServer(Voila):
         path = f"demo/{self.first}" if self.first else ""
         token = f"?token={self.token}" if self.token else ""
         webbrowser.open(url_path_join(self.connection_url, path) + token)
+
+
+def _transport() -> dict[str, str]:
+    """Return the traits that let kernels use socket files, which no other visitor's kernel can take (see `kernels`)."""
+    short = len(tempfile.gettempdir()) <= _LONGEST_FOLDER
+    return {"transport": "ipc"} if os.name != "nt" and short else {}
 
 
 class _Gallery(JupyterHandler):

@@ -52,9 +52,9 @@ class Work:
     options : mapping
         More arguments of `utils.style.painting.painting_steps`.
     count, until : int
-        Pictures that were made, the start included, and at how many the painting rests.
+        Steps that were taken, and after how many the painting rests.
     costs : list of float
-        Of each picture.
+        Of each picture, the start included.
     """
 
     content: np.ndarray
@@ -74,6 +74,8 @@ class Work:
     def paint(self, networks: "list[keras.Model]", draw: Callable[["Work"], None], wanted: Callable) -> None:
         """Take steps, and draw after each, until the work rests or ``wanted(self)`` is false.
 
+        The first call works out what the start costs and draws it, even when the work rests.
+
         Parameters
         ----------
         networks
@@ -89,6 +91,10 @@ class Work:
         if self._steps is None:
             given = {**self.options, "start": self.picture, "steps": 10**6, "network": networks[0]}
             self._steps = painting_steps(self.content, self.style, **given)
+            self.costs.append(next(self._steps).cost)
+            if not wanted(self):
+                return
+            draw(self)
         while not self.rests:
             step = next(self._steps)
             self.picture, self.count = to_uint8(step.picture), self.count + 1
@@ -104,7 +110,7 @@ def say_progress(work: Work) -> str:
     state = (
         "It rests: press <b>continue</b>, or move something first." if work.rests else "It is being painted."
     )
-    return f"Step {max(0, work.count - 1)}{cost}. {state}"
+    return f"Step {work.count}{cost}. {state}"
 
 
 def say_notice(layer: str, strokes: Sequence[str], ratio: float) -> str:
