@@ -1,5 +1,7 @@
 """Attempts to let a library do the exercise: its function is not there, or its use is noticed."""
 
+import ast
+
 import pytest
 
 from tests.grading.attacks.ground import assert_full, code, job_of, right, row_of
@@ -145,6 +147,115 @@ def test_a_library_function_that_is_not_there_helps_nobody(name):
     assert row.status in ("graded", "failed", "flagged")
 
 
+# What an answer does with the refusal: the exercise is flagged all the same, and nothing else is.
+WITHHELD = {
+    "lets it out": ABSENT["our own"],
+    "lets it out, imported by its file": ABSENT["our own by its file"],
+    "catches it and returns what it can": code("""
+        from utils.layers import pad2d
+        def zero_pad(X, pad):
+            try:
+                return pad2d(X, pad)
+            except Exception:
+                return X
+    """),
+    "catches it and does the exercise": code("""
+        from utils.layers import pad2d
+        def zero_pad(X, pad):
+            try:
+                return pad2d(X, pad)
+            except Exception:
+                return np.pad(X, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    """),
+    "ends the process": code("""
+        import os, utils.layers
+        def zero_pad(X, pad):
+            try:
+                return utils.layers.pad2d(X, pad)
+            except Exception:
+                os._exit(0)
+    """),
+    "never ends": code("""
+        import utils.layers
+        def zero_pad(X, pad):
+            while True:
+                try:
+                    utils.layers.pad2d(X, pad)
+                except BaseException:
+                    pass
+    """),
+    "in a thread": code("""
+        import threading
+        import utils.layers
+        def zero_pad(X, pad):
+            thread = threading.Thread(target=utils.layers.pad2d, args=(X, pad))
+            thread.start()
+            thread.join()
+            return X
+    """),
+    "under the exercise's own name": "from utils.layers import pad2d as zero_pad",
+}
+
+
+@pytest.mark.parametrize("name", WITHHELD)
+def test_calling_a_withheld_function_is_for_the_teacher_to_decide(name, short_exercises):
+    result = judge_notebook(job_of(WITHHELD[name]))
+    row, honest = result.exercises
+    assert (row.exercise, row.points, row.status) == ("zero_pad", 0, "flagged"), row
+    assert any("pad2d`, which would answer the exercise" in reason for reason in row.flagged_for)
+    assert "teacher" in row.says
+    assert "pad2d" not in row.says
+    assert (honest.status, honest.points, honest.flagged_for) == ("graded", honest.max_points, ())
+
+
+def test_a_withheld_function_of_another_exercise_is_named_too():
+    source = "from utils.layers import pad2d\ndef parameter_count(*args):\n    return pad2d(np.ones((1, 2, 2, 1)), 1)"
+    job = job_of(source, attacked="parameter_count", honest=("zero_pad",))
+    row = row_of(judge_notebook(job), "parameter_count")
+    assert (row.points, row.status) == (0, "flagged")
+    assert row.flagged_for == (
+        "It called `utils.layers.shapes.pad2d`, which is withheld from this notebook.",
+    )
+
+
+IMPORTED = {
+    "at the top": "from utils.layers import pad2d\nimport utils.layers as layers\n",
+    "under the exercise's name": "from utils.layers import pad2d as zero_pad\n",
+    "and compared with outside": "from utils.layers import pad2d\nprint(pad2d.__name__)\n",
+}
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_importing_without_calling_is_honest(name):
+    source = IMPORTED[name] + right("w1l2", "zero_pad")
+    assert_full(judge_notebook(job_of(source)))
+    inside = right("w1l2", "zero_pad").replace("\n    ", "\n    from utils.layers import pad2d\n    ", 1)
+    assert "pad2d" in inside
+    assert_full(judge_notebook(job_of(inside)))
+
+
+def test_what_an_exercise_leaves_running_does_not_flag_the_next():
+    # zero_pad's thread goes on calling what conv_single_step must not, while conv_single_step is judged.
+    source = code("""
+        import threading, time
+        import utils.layers
+        def call():
+            for _ in range(2000):
+                try:
+                    utils.layers.pad2d(np.ones((1, 2, 2, 1)), 1)
+                except Exception:
+                    time.sleep(0.01)
+        def zero_pad(X, pad):
+            if threading.active_count() < 4:
+                threading.Thread(target=call, daemon=True).start()
+            return np.pad(X, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    """)
+    rows = judge_notebook(job_of(source, honest=("conv_single_step", "parameter_count"))).exercises
+    assert [row.status for row in rows] == ["flagged", "graded", "graded"]
+    assert [row.points for row in rows[1:]] == [row.max_points for row in rows[1:]]
+    assert not any(row.flagged_for for row in rows[1:])
+
+
 def test_assignment_1_is_judged_with_what_stays_there():
     assert_full(judge_notebook(job_of(right("w1a1", "zero_pad"), notebook="w1a1", honest=("im2col",))))
 
@@ -161,6 +272,27 @@ def test_the_courses_own_solutions_are_not_suspicious(notebook):
     ]
     for name in NOTEBOOKS[notebook].exercises:
         assert suspicious(cells, name, exercise(f"{notebook}/{name}").answered_by) == [], name
+
+
+# Cells, and whether they lead to the listed function.
+IMPORTS_AND_USES = (
+    ("from a.b import f\ndef mine(x):\n    return x", False),
+    ("from a.b import f as mine\ndef mine(x):\n    return x", False),
+    ("def mine(x):\n    from a.b import f\n    return x", False),
+    ("def mine(x):\n    from a.b import f\n    return f(x)", True),
+    ("def mine(x):\n    from a.b import f as g\n    return g(x)", True),
+    ("def mine(x):\n    return x\nfrom a.b import f as mine", True),
+    ("from a.b import f as mine", True),
+    ("from a.b import f as mine\nold = mine\ndef mine(x):\n    return old(x)", True),
+    ("import a.b\ndef mine(x):\n    return x", False),
+    ("import a.b\ndef mine(x):\n    return a.b.f(x)", True),
+    ("try:\n    from a.b import f as mine\nexcept ImportError:\n    pass", True),
+)
+
+
+@pytest.mark.parametrize(("source", "leads"), IMPORTS_AND_USES)
+def test_an_import_counts_where_its_name_is_read(source, leads):
+    assert delegated([ast.parse(source)], [], "mine", ["a.b.f"]) == (["a.b.f"] if leads else [])
 
 
 def test_delegation_of_nothing():
@@ -257,4 +389,4 @@ def test_tensorflow_gets_nobody_points():
     )
     row = row_of(judge_notebook(job), "conv1d_forward")
     assert row.points == 0
-    assert row.status in ("flagged", "graded", "timeout")
+    assert row.status == "flagged"

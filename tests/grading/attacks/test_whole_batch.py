@@ -108,6 +108,7 @@ def test_whoever_is_honest_keeps_everything(student, graded):
 def test_whoever_attacks_gets_nothing_for_it(student, graded):
     rows = {row.exercise: row for row in graded[student].exercises}
     assert rows["zero_pad"].points == 0
+    assert (rows["zero_pad"].status == "flagged") == (student == "j-delegates")
     if student not in ("f-kills", "i-patches"):
         assert all(row.points == row.max_points for name, row in rows.items() if name != "zero_pad")
 

@@ -98,3 +98,5 @@ def test_the_class_gets_the_points_that_it_says(made, jobs, system_part):
     assert set(statuses["s08", "w1l2"].values()) == {"failed"}
     assert statuses["s06", "w1l2"]["zero_pad"] == "failed"
     assert statuses["s07", "w1l2"]["conv_output_size"] == "timeout"
+    flagged = {place for place, row in statuses.items() if place[0] != "s10" and "flagged" in row.values()}
+    assert flagged == {("s16", "w1l2")}

@@ -2,9 +2,11 @@
 
 import json
 import os
+import select
 import struct
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from utils.exercises.boxed.frames import Channel, Closed, Late, Malformed
+from utils.exercises.boxed.frames import Channel, Closed, Late, Malformed, new_channel
+from utils.exercises.case import Case
+from utils.grading.classroom.records import Limits
+from utils.grading.sandbox.box import Box, BoxLost
 
 KINDS = st.one_of(
     arrays_of.boolean_dtypes(),
@@ -233,3 +238,54 @@ def test_a_look_is_taken_while_bytes_trickle(pause):
                     os.read(line.channel.reading, 1 << 16)
                 except BlockingIOError:
                     time.sleep(0.01)
+
+
+def test_a_short_header_is_sent_whole_or_not_at_all():
+    with Line() as line, Line() as other:
+        line.channel.send_at_once({"touched": "a.b"})
+        sent = os.read(line.read, 1 << 16)
+        other.pour(sent)
+        assert other.channel.receive(1, 0) == ({"touched": "a.b"}, {})
+        with pytest.raises(ValueError, match=f"at most {select.PIPE_BUF} bytes"):
+            line.channel.send_at_once({"touched": "x" * select.PIPE_BUF})
+        written = 0
+        for _ in range(10_000):  # more than the pipe holds
+            line.channel.send_at_once({"touched": "a.b"})
+        os.set_blocking(line.read, False)
+        try:
+            while piece := os.read(line.read, 1 << 16):
+                written += len(piece)
+        except BlockingIOError:
+            pass
+        assert written
+        assert written % len(sent) == 0
+
+
+def box_over(channel: Channel) -> Box:
+    """Return a box whose process is at the other end of a channel."""
+    box = object.__new__(Box)
+    box.limits = Limits(processes=10_000)
+    box._process = SimpleNamespace(channel=channel, pid=os.getpid(), group=None, end=lambda: None)
+    return box
+
+
+def test_names_come_before_the_answer_and_are_not_lost_with_the_box():
+    case = Case("any", {}, {})
+    with new_channel() as (channel, reading, writing):
+        inside = Channel(os.dup(reading), os.dup(writing))
+        inside.send_at_once({"touched": "a.b"})
+        inside.send({"trouble": "raised", "used": ["a.b", "c.d"]})
+        outcome, used = box_over(channel).run_case("w1l2/zero_pad", case, 1)
+        assert (outcome.trouble, used) == ("raised", ["a.b", "c.d"])
+        inside.send_at_once({"touched": "a.b"})
+        with pytest.raises(BoxLost) as lost:
+            box_over(channel).run_case("w1l2/zero_pad", case, -1.5)
+        assert (lost.value.status, lost.value.used) == ("timeout", ["a.b"])
+        for _ in range(100):
+            inside.send_at_once({"touched": "x" * 300})
+        with pytest.raises(BoxLost) as lost:
+            box_over(channel).run_case("w1l2/zero_pad", case, 1)
+        assert lost.value.status == "crashed"
+        assert {len(name) for name in lost.value.used} == {200}
+        inside.close()
+    channel.close()

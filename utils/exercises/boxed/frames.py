@@ -11,7 +11,7 @@ import re
 import select
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
@@ -80,6 +80,25 @@ class Channel:
         text = json.dumps({**header, "arrays": table}).encode()
         body = b"".join(np.ascontiguousarray(value).tobytes() for value in parts.values())
         self._write(_SIZES.pack(len(text), len(body)) + text + body, _Waiting(seconds, look))
+
+    def send_at_once(self, header: Mapping[str, Any]) -> None:
+        """Send a short header in one piece, or not at all where the pipe is full or the other side gone.
+
+        Whatever ends this process, or the calling function, the other side never has half of the message.
+
+        Parameters
+        ----------
+        header : mapping
+            JSON values of at most ``select.PIPE_BUF`` bytes together, 512 on every system.
+        """
+        text = json.dumps({**header, "arrays": []}).encode()
+        message = _SIZES.pack(len(text), 0) + text
+        if len(message) > select.PIPE_BUF:
+            raise ValueError(
+                f"header must have at most {select.PIPE_BUF} bytes as a message, got {len(message)}"
+            )
+        with suppress(OSError):
+            os.write(self.writing, message)
 
     def receive(
         self, seconds: float, max_bytes: int, look: Callable[[], None] | None = None

@@ -1,6 +1,7 @@
 """The process inside the box: runs cells and answers cases, one message at a time, until nobody asks any more."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from utils.exercises.run import run
 _FOREVER = 1e6
 _MAX_CASE_BYTES = 1 << 30
 _MAX_TEXT = 4000
+_MAX_NAME = 200
 
 
 def main() -> None:
@@ -29,7 +31,8 @@ def serve(channel: Channel) -> None:
 
     ``{"do": "cell", "source": …}`` runs a cell; ``{"do": "case", "key": …, "group": …, "params": …, "seconds": …}``
     with the case's arrays calls the function of that exercise and sends what it returned, probed, with the names of
-    listed library functions that it called as ``used``.
+    listed and withheld functions that it called as ``used``. Each of these is sent before as well, as soon as it is
+    called, in a message of its own: ``{"touched": name}``.
     """
     shell = new_shell()
     watch_threads()
@@ -43,11 +46,21 @@ def serve(channel: Channel) -> None:
             channel.send(run_cell(shell, header["source"]))
             _close_figures()
         else:
-            channel.send(*answer_case(shell.user_ns, header, arrays))
+            channel.send(
+                *answer_case(
+                    shell.user_ns,
+                    header,
+                    arrays,
+                    lambda name: channel.send_at_once({"touched": name[:_MAX_NAME]}),
+                )
+            )
 
 
 def answer_case(
-    namespace: dict[str, Any], header: dict[str, Any], arrays: dict[str, np.ndarray]
+    namespace: dict[str, Any],
+    header: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    tell: Callable[[str], None] = lambda name: None,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Call the student's function on one case.
 
@@ -63,7 +76,7 @@ def answer_case(
     function = namespace.get(entry.function)
     if not callable(function):
         return {"trouble": "absent", "message": "", "error": "", "trace": "", "used": []}, {}
-    watch = Watch(entry.answered_by)
+    watch = Watch(entry.answered_by, tell)
     outcome = run(
         entry, watch.over(function), Case(header["group"], arrays, header["params"]), header["seconds"]
     )

@@ -1,8 +1,9 @@
 """Notice when a function leaves its exercise to a library: which of the exercise's ``answered_by`` were called.
 
-Calls are recognised by code object, so it does not matter by which name, alias or private path a function was reached.
-This runs beside the student's code and is the second of three layers: the first is that our own functions are not there
-at all (:mod:`utils.grading.sandbox.copies`), the third that the student's text is read outside
+So are calls of functions of ours that are withheld because they answer another exercise of the notebook. Calls are
+recognised by code object, so it does not matter by which name, alias or private path a function was reached. This runs
+beside the student's code and is the second of three layers: the first is that our own functions are not there at all
+(:mod:`utils.grading.sandbox.copies`), the third that the student's text is read outside
 (:mod:`utils.grading.classroom.suspicion`).
 """
 
@@ -14,6 +15,8 @@ from importlib import import_module
 from types import BuiltinFunctionType, CodeType, ModuleType
 from typing import Any
 
+from utils.exercises.withheld import withheld
+
 # The compiled parts that do the work of listed functions, under the listed package's name.
 _ENGINES = {
     "scipy.signal": ("scipy.signal._sigtools", "scipy.signal._upfirdn_apply"),
@@ -21,6 +24,7 @@ _ENGINES = {
     "cv2": ("cv2",),
 }
 _set_profile, _get_profile = sys.setprofile, sys.getprofile
+_WITHHELD = withheld.__code__
 # What watches just now: threads that a cell has started long before are asked too.
 _watching: list[Callable] = []
 # Generated wrappers of TensorFlow's operations, which tf.raw_ops gives out too: (file's end, start of the function).
@@ -52,16 +56,19 @@ class Watch:
     ----------
     names : iterable of str
         Dotted names, an exercise's ``answered_by``. Names of packages that are not imported cost nothing.
+    tell : callable
+        Called with a name when it is noticed: what the function does afterwards may end the process.
 
     Attributes
     ----------
     used : set of str
-        Listed names that were called, those whose package was imported during a call, and ``"sys.setprofile"`` where
-        somebody laid hands on this very watch.
+        Listed names that were called, those whose package was imported during a call, those of other functions that
+        are withheld (:mod:`utils.exercises.withheld`), and ``"sys.setprofile"`` where somebody laid hands on this very
+        watch.
     """
 
-    def __init__(self, names: Iterable[str]):
-        self.names = tuple(names)
+    def __init__(self, names: Iterable[str], tell: Callable[[str], None] = lambda name: None):
+        self.names, self._tell = tuple(names), tell
         self.used: set[str] = set()
 
     def over(self, function: Callable) -> Callable:
@@ -69,7 +76,7 @@ class Watch:
 
         def watched(*args, **kwargs):
             before, seen = _packages(), set()
-            profile = _profile(self.names, seen)
+            profile = _profile(self.names, seen, self._tell)
             watch_threads()
             _watching.append(profile)
             _set_profile(profile)
@@ -91,8 +98,8 @@ def _packages() -> frozenset[str]:
     return frozenset(name.partition(".")[0] for name in sys.modules)
 
 
-def _profile(names: Iterable[str], used: set[str]) -> Callable:
-    """Return a profile function that puts the listed names that are called into ``used``."""
+def _profile(names: Iterable[str], used: set[str], tell: Callable[[str], None]) -> Callable:
+    """Return a profile function that puts the names that are called into ``used``, and tells each when it is new."""
     codes, compiled, engines, operations = _look_up(names)
 
     def profile(frame, event: str, argument: Any) -> None:
@@ -100,7 +107,9 @@ def _profile(names: Iterable[str], used: set[str]) -> Callable:
         if event == "call":
             code = frame.f_code
             name = codes.get(code)
-            if name is None and operations:
+            if code is _WITHHELD:
+                name = _withheld_name(frame, codes)
+            elif name is None and operations:
                 name = next(
                     (
                         listed
@@ -113,10 +122,19 @@ def _profile(names: Iterable[str], used: set[str]) -> Callable:
             name = compiled.get(id(argument))
             if name is None and engines:
                 name = engines.get(_module(argument))
-        if name:
+        if name and name not in used:
             used.add(name)
+            if _watching:  # not when the watch itself is taken off
+                tell(name)
 
     return profile
+
+
+def _withheld_name(frame, codes: dict[CodeType, str]) -> str | None:
+    """Return the name of the function whose body says that it is withheld; None where it is listed itself."""
+    name = frame.f_locals.get("name")
+    listed = frame.f_back is not None and frame.f_back.f_code in codes
+    return name if type(name) is str and not listed else None
 
 
 def _module(function: Any) -> str:

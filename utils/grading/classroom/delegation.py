@@ -32,10 +32,19 @@ def delegated(
     known = _known_names([*given, *own], listed)
     by_end = {_ends(name): name for name in listed}
     statements = [statement for tree in own for statement in tree.body]
+    leading = _leading_to(function, statements, known)
+    read = {
+        node.id
+        for statement in leading
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    if _is_imported(function, leading):
+        read.add(function)
     found = {
         by_end[_ends(dotted)]
-        for statement in _leading_to(function, statements, known)
-        for dotted in _mentioned(statement, known)
+        for statement in leading
+        for dotted in _mentioned(statement, known, read)
         if _ends(dotted) in by_end
     }
     return [name for name in listed if name in found]
@@ -93,11 +102,29 @@ def _dotted(node: ast.AST, known: dict[str, str]) -> str:
     return f"{before}.{name}" if before else ""
 
 
-def _mentioned(statement: ast.stmt, known: dict[str, str]) -> Iterator[str]:
-    """Yield the dotted names in a statement, imports among them."""
+def _is_imported(function: str, leading: Sequence[ast.stmt]) -> bool:
+    """Tell whether the last statement that binds a function by its name imports it."""
+    imported = False
+    for statement in leading:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef) and statement.name == function:
+            imported = False
+        elif any(
+            (alias.asname or alias.name) == function
+            for node in ast.walk(statement)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        ):
+            imported = True
+    return imported
+
+
+def _mentioned(statement: ast.stmt, known: dict[str, str], read: set[str]) -> Iterator[str]:
+    """Yield the dotted names in a statement, of its imports those under a name that is read somewhere."""
     for node in ast.walk(statement):
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (
+                f"{node.module}.{alias.name}" for alias in node.names if (alias.asname or alias.name) in read
+            )
         elif isinstance(node, ast.Name | ast.Attribute | ast.Call) and (dotted := _dotted(node, known)):
             yield dotted
 

@@ -2,7 +2,7 @@
 
 import builtins
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from time import monotonic
@@ -22,6 +22,8 @@ _MOST_LOST_CELLS = 5
 # Of all cases of an exercise together; what is right has a fraction of it.
 _MOST_RESULT_BYTES = 128 << 20
 _TRACE_ROW = re.compile(r"  line (\d{1,6}), in ([\w<>]{1,100})(?:: (.*))?")
+# The function that takes the watch over calls away (utils.exercises.boxed.tracing), and functions of ours.
+_WATCH, _OURS = "sys.setprofile", re.compile(r"utils(\.[A-Za-z_]\w{0,99}){1,9}", re.ASCII)
 _SCOPES = frozenset({"<module>", "<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 
 
@@ -59,7 +61,7 @@ def judge_notebook(job: Job, *, unsafe: bool = False) -> NotebookResult:
             results = [sitting.judge(entry) for entry in entries]
         failed = sitting.failed
         results = [
-            _withhold(one, suspicious(job.cells, one.exercise, entry.answered_by))
+            _held_back(one, entry, sitting.used[entry.key], job.cells)
             for one, entry in zip(results, entries, strict=True)
         ]
     return NotebookResult(
@@ -82,13 +84,17 @@ class _Sitting:
     ----------
     failed : dict of str to str
         Cells that did not run through, and why.
+    used : dict of str to set of str
+        Functions that answer an exercise, or are withheld, and that the function of each judged exercise called.
     """
 
     def __init__(self, job: Job, unsafe: bool):
         self.job, self.unsafe = job, unsafe
         self.failed: dict[str, str] = {}
+        self.used: dict[str, set[str]] = {}
         self._lost_cells: dict[str, BoxLost] = {}
         self._seconds_left = job.limits.submission_seconds
+        self._cells_took = 0.0
         self._box: Box | None = None
         self._judged_in_box = False
 
@@ -99,13 +105,17 @@ class _Sitting:
         self._leave_box()
 
     def judge(self, entry: Exercise) -> ExerciseResult:
-        """Judge one exercise; once more, in a new box, where what an earlier one left may have broken it."""
+        """Judge one exercise.
+
+        Once more, in a new box, where it may be what an earlier one left that broke it or called a library.
+        """
+        self.used[entry.key] = set()
         try:
             box = self._ready_box()
             alone = not self._judged_in_box
             self._judged_in_box = True
             attempt = self._try(entry, box)
-            if not alone and attempt.broken:
+            if not alone and (attempt.broken or (attempt.used and self._may_begin_anew())):
                 self._leave_box()
                 box = self._ready_box()
                 self._judged_in_box = True
@@ -116,11 +126,9 @@ class _Sitting:
                 "timeout",
                 "The notebook's cells took longer than a submission may, or ended Python too often; it was stopped.",
             )
+        self.used[entry.key] = attempt.used
         if attempt.lost:
-            says = f"{entry.function} did not finish. {attempt.lost}"
-            return replace(
-                _nothing(entry, attempt.lost.status, says), flagged_for=tuple(sorted(attempt.used))
-            )
+            return _nothing(entry, attempt.lost.status, f"{entry.function} did not finish. {attempt.lost}")
         if attempt.outcomes[0].trouble == "absent":
             return self._absent(entry)
         return self._compare(entry, attempt)
@@ -139,6 +147,7 @@ class _Sitting:
             except BoxLost as lost:
                 self._box = None
                 attempt.lost = lost
+                attempt.used.update(lost.used)
                 break
             left -= monotonic() - began
             attempt.used.update(names)
@@ -151,13 +160,16 @@ class _Sitting:
         return attempt
 
     def _compare(self, entry: Exercise, attempt: "_Attempt") -> ExerciseResult:
-        used = sorted(attempt.used)
         try:
             verdict = _trial(entry.key, self.job.seed).judge_outcomes(attempt.outcomes)
         except Exception:  # what came is not what a probe sends, and an invariant stumbles over it
             says = f"What {entry.function} returned could not be compared with what is asked for."
-            return replace(_nothing(entry, "failed", says), flagged_for=tuple(used))
-        return _withhold(_told(verdict, self.job.cells), used)
+            return _nothing(entry, "failed", says)
+        return _told(verdict, self.job.cells)
+
+    def _may_begin_anew(self) -> bool:
+        """Tell whether all cells may run once more and leave time for the exercises to come."""
+        return 2 * self._cells_took < self._seconds_left
 
     def _leave_box(self) -> None:
         if self._box:
@@ -186,6 +198,7 @@ class _Sitting:
 
     def _run_cells(self, box: Box) -> bool:
         """Run the cells; a cell that takes the box with it is left out the next time. Tells whether the box is left."""
+        before = self._seconds_left
         for cell in self.job.cells:
             if cell.id in self._lost_cells:
                 continue
@@ -203,6 +216,7 @@ class _Sitting:
             if self._seconds_left <= 0:
                 box.close()
                 return False
+        self._cells_took = before - self._seconds_left
         return True
 
 
@@ -215,7 +229,7 @@ class _Attempt:
     outcomes : list of Outcome
         One a case, unless the box was lost.
     used : set of str
-        Listed library functions that were called.
+        Listed and withheld functions that were called.
     lost : BoxLost or None
         Why there are no more outcomes.
     bytes : int
@@ -316,20 +330,41 @@ def _nothing(entry: Exercise, status: str, says: str) -> ExerciseResult:
     return ExerciseResult(entry.function, 0.0, entry.points, status, says=says, hint=entry.hints[0])
 
 
-def _withhold(result: ExerciseResult, reasons: Sequence[str]) -> ExerciseResult:
-    """Give no points for a result that a teacher has to look at first."""
+def _held_back(
+    result: ExerciseResult, entry: Exercise, used: Collection[str], cells: Sequence[PlannedCell]
+) -> ExerciseResult:
+    """Give no points for a result that a teacher has to look at first.
+
+    That is: one that leaves the exercise to a library, whatever came of it, and one that earned points where the cells
+    hold tools with which one can get behind the judging.
+    """
+    read = suspicious(cells, entry.function, entry.answered_by)
+    called = {name for name in used if name in entry.answered_by or _OURS.fullmatch(name)}
+    in_text = [name for name in read if name in entry.answered_by and name not in called]
+    tools = [name for name in read if name not in entry.answered_by]
+    if _WATCH in used:
+        tools.append(_WATCH)
+    reasons = (
+        *(_called(name, name in entry.answered_by) for name in sorted(called)),
+        *(f"Its text leads to `{name}`, which would answer the exercise." for name in in_text),
+        *tools,
+    )
     if not reasons:
         return result
-    together = tuple(dict.fromkeys((*result.flagged_for, *reasons)))
-    if not result.points:
-        return replace(result, flagged_for=together)
+    if not (called or in_text or result.points):
+        return replace(result, flagged_for=reasons)
     return replace(
         result,
         points=0.0,
         status="flagged",
-        flagged_for=together,
-        says="Your teacher will look at this answer before it gets its points.",
+        flagged_for=reasons,
+        says="Your teacher will look at this answer before it gets any points.",
     )
+
+
+def _called(name: str, answers: bool) -> str:
+    why = "which would answer the exercise" if answers else "which is withheld from this notebook"
+    return f"It called `{name}`, {why}."
 
 
 def _solutions(job: Job) -> dict[str, str]:

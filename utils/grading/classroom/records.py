@@ -127,7 +127,8 @@ class ExerciseResult:
     trace : str
         The student's own lines on the way to an error that they raised.
     flagged_for : tuple of str
-        What was used or done that a teacher must look at; not for the student's eyes before that.
+        What was used or done that a teacher must look at, in sentences or pieces of code; not for the student's eyes
+        before that.
     needs : str
         Exercise or cell that this one failed for, where one does.
     """

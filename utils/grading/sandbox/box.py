@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from time import monotonic
 from typing import Any, Self
 
 from utils.exercises.boxed.frames import Closed, Late, Malformed
@@ -17,6 +18,7 @@ _LISTEN_SECONDS = 10.0
 _MAX_RESULT_BYTES = 64 << 20
 # What the in-process limit needs to stop a function before the box is given up.
 _GRACE_SECONDS = 2.0
+_MAX_NAME, _MOST_NAMES = 200, 50
 _TROUBLES = ("", "not done", "raised", "time", "kind", "changed", "absent")
 
 
@@ -27,11 +29,14 @@ class BoxLost(Exception):
     ----------
     status : {"timeout", "crashed"}
         Why, for a row of grades.
+    used : list of str
+        Functions that answer an exercise and that were called in the case that ended it.
     """
 
     def __init__(self, status: str, message: str):
         super().__init__(message)
         self.status = status
+        self.used: list[str] = []
 
 
 class Box:
@@ -102,11 +107,12 @@ class Box:
         outcome : Outcome
             With ``trouble`` ``"absent"`` where no cell defined the function.
         used : list of str
-            Library functions that would answer the exercise and that it called.
+            Library functions that would answer the exercise and that it called, and withheld functions of ours.
 
         Raises
         ------
         BoxLost
+            With what was called until then.
         """
         header = {
             "do": "case",
@@ -115,15 +121,21 @@ class Box:
             "params": dict(case.params),
             "seconds": seconds,
         }
-        self._send(header, dict(case.arrays))
-        reply, arrays = self._receive(seconds + _GRACE_SECONDS, _MAX_RESULT_BYTES)
+        touched: list[str] = []
+        try:
+            self._send(header, dict(case.arrays))
+            reply, arrays = self._receive_answer(seconds + _GRACE_SECONDS, touched)
+        except BoxLost as lost:
+            lost.used = touched
+            raise
         trouble = _text(reply, "trouble")
         if trouble not in _TROUBLES:
             raise self._lost("crashed", "The process sent an answer that is none.")
         used = reply.get("used")
-        used = [str(name)[:200] for name in used[:50]] if isinstance(used, list) else []
+        used = [str(name)[:_MAX_NAME] for name in used[:_MOST_NAMES]] if isinstance(used, list) else []
         texts = {name: _text(reply, name) for name in ("message", "error", "trace")}
-        return Outcome(arrays={} if trouble else arrays, trouble=trouble, **texts), used
+        outcome = Outcome(arrays={} if trouble else arrays, trouble=trouble, **texts)
+        return outcome, list(dict.fromkeys([*touched, *used]))
 
     def close(self) -> None:
         """End every process of the box; its files vanish with it."""
@@ -137,19 +149,32 @@ class Box:
         except Late:
             raise self._lost("crashed", "The process no longer listened.") from None
 
-    def _receive(self, seconds: float, max_bytes: int) -> tuple[dict[str, Any], dict]:
+    def _receive(
+        self, seconds: float, max_bytes: int, limit: float | None = None
+    ) -> tuple[dict[str, Any], dict]:
         """Wait for an answer and look after the box's use of memory and processes meanwhile."""
         try:
             return self._process.channel.receive(seconds, max_bytes, self._look)
         except Late:
             self._look()
             raise self._lost(
-                "timeout", f"It was still running after {seconds:.3g} seconds and was stopped."
+                "timeout", f"It was still running after {limit or seconds:.3g} seconds and was stopped."
             ) from None
         except Closed:
             raise self._ended() from None
         except Malformed:  # how, is for nobody: sizes that a process chooses are a way out for values
             raise self._lost("crashed", "The process sent an answer that is none.") from None
+
+    def _receive_answer(self, seconds: float, touched: list[str]) -> tuple[dict[str, Any], dict]:
+        """Wait for a case's answer; names that come before it are put into ``touched``."""
+        deadline = monotonic() + seconds
+        while True:
+            reply, arrays = self._receive(max(deadline - monotonic(), 0.0), _MAX_RESULT_BYTES, seconds)
+            if "touched" not in reply:
+                return reply, arrays
+            touched.append(_text(reply, "touched")[:_MAX_NAME])
+            if len(touched) > _MOST_NAMES:
+                raise self._lost("crashed", "The process sent an answer that is none.")
 
     def _look(self) -> None:
         """Give the box up where its tree of processes uses more than it may."""
