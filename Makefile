@@ -3,7 +3,7 @@
 
 COURSE := .venv/bin/python -m utils.cli
 
-.PHONY: help environment lab demo grade soak test
+.PHONY: help environment lab demo grade soak bench test
 
 help:
 	@echo "make lab    set everything up, write your copies into learn/, open JupyterLab on them"
@@ -12,6 +12,8 @@ help:
 	@echo "make grade SUBMISSIONS=FOLDER [OUT=graded] [OPTIONS=--resume]"
 	@echo "            grade a class: STUDENT/WEEK/NOTEBOOK.ipynb below FOLDER (course grade --help)"
 	@echo "make soak   grade 1000 simulated submissions on a cluster whose workers are killed; N=60 takes minutes"
+	@echo "make bench [GROUPS='conv nms'] [OPTIONS='--json FILE']"
+	@echo "            measure speed beside peers on a machine that does nothing else (benchmarks/README.md)"
 	@echo "make test   set everything up and run every test"
 
 environment:
@@ -29,6 +31,9 @@ grade: environment
 
 soak: environment
 	@.venv/bin/python scripts/soak.py $(or $(N),1000) $(if $(LOG),--log "$(LOG)")
+
+bench: environment
+	@$(COURSE) bench $(GROUPS) $(OPTIONS)
 
 test: environment
 	@$(COURSE) test

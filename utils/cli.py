@@ -428,6 +428,41 @@ def run(
     do_run(experiment, to)
 
 
+@app.command(rich_help_panel=WRITING)
+@_told
+def bench(
+    groups: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[GROUP]...",
+            help="conv, nms, … or conv/forward for some cases; by default all but course and demos.",
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Keep the run; figures go beside it.")
+    ] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(metavar="A.json B.json", help="Say whether two runs agree; measures nothing."),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put benchmarks/results into its README; measures nothing.")
+    ] = False,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Call everything twice, to see that it works.")
+    ] = False,
+) -> None:
+    """Measure our speed beside peers and physical limits. Ends with status 1 when a goal is missed.
+
+    A case during which the machine was not quiet is not reported, and a busy machine is refused at once.
+    """
+    from utils.course.bench import run_bench
+
+    raise typer.Exit(
+        run_bench(course_root(), groups or [], file, _say, compared=compare, write=write, smoke=smoke)
+    )
+
+
 @app.command("test", rich_help_panel=WRITING)
 @_told
 def run_tests(

@@ -34,6 +34,7 @@ COMMANDS = [
     "grade",
     "regrade",
     "gate",
+    "bench",
     "execute",
     "run",
     "test",

@@ -1,47 +1,37 @@
-"""How fast our ResNet-50 is in Keras beside the same network in plain PyTorch and the one of keras.applications.
+"""Our ResNet-50 in Keras beside the same network in plain PyTorch, `keras.applications`, and its multiplications.
 
-Run ``python benchmarks/resnet.py [--json FILE] [--rounds N]``. 32 pictures of 64×64 pixels, two threads; a training
-step is ``train_on_batch`` or forward, backward and ``step``, all with SGD and momentum; inference gives back a NumPy
-array. Our weights are copied into the others first, and the outputs compared. PyTorch is not among the course's
-requirements: ``pip install torch``.
+A training step is ``train_on_batch``, or forward, backward and ``step``, all with SGD and momentum; inference gives
+back a NumPy array. Our weights are copied into the others first, and the outputs compared, before and after a step.
 """
 
-import sys
-
-from _threads import limit_threads
-
-limit_threads(2)
-
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from types import ModuleType
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
-from timing import arguments, conclude, ratios
 
+from benchmarks.cases import Case, Form, Missing, Work
+from benchmarks.peers import SGEMM, multiplications, torch_on
 from utils.models.resnet import copy_weights, resnet
-
-try:
-    import torch
-except ImportError:
-    sys.exit("PyTorch is not installed, and this compares with it: pip install torch")
-from torch import nn
 
 BATCH, SIDE, CLASSES = 32, 64, 10
 STAGES = ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2))  # width, blocks, stride of the first block
 EPSILON = 1.001e-5  # as keras.applications has it
 RATE, MOMENTUM = 0.01, 0.9
-SLOWEST = {"training step": 1.1, "inference": 1.1}  # times PyTorch's time
-OURS, THEIRS, PYTORCH, CHANNELS_LAST = "ours", "keras.applications", "PyTorch", "PyTorch, channels last"
+OURS, THEIRS, TORCH, CHANNELS_LAST = "ours", "keras.applications", "PyTorch", "PyTorch, channels last"
+INFERENCE, STEP = "inference", "training step"
 
-Forms = dict[str, Callable[[], Any]]
+Calls = dict[str, Callable[[], Any]]
 
 
-def torch_resnet50() -> nn.Module:
+def torch_resnet50(torch: ModuleType) -> Any:
     """Build ResNet-50 in plain PyTorch, with biases and the stride in the first 1×1 convolution; gives logits."""
+    nn = torch.nn
 
-    def conv_bn(inputs: int, outputs: int, size: int, stride: int = 1) -> nn.Sequential:
+    def conv_bn(inputs: int, outputs: int, size: int, stride: int = 1) -> Any:
         convolution = nn.Conv2d(inputs, outputs, size, stride, size // 2)
         # Keras' momentum 0.99 is the share that stays, PyTorch's the share that comes in.
         return nn.Sequential(convolution, nn.BatchNorm2d(outputs, EPSILON, momentum=0.01))
@@ -55,11 +45,11 @@ def torch_resnet50() -> nn.Module:
             self.projection = conv_bn(inputs, 4 * width, 1, stride) if inputs != 4 * width else nn.Identity()
             self.third = conv_bn(width, 4 * width, 1)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: Any) -> Any:
             y = torch.relu(self.second(torch.relu(self.first(x))))
             return torch.relu(self.third(y) + self.projection(x))
 
-    parts: list[nn.Module] = [conv_bn(3, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
+    parts = [conv_bn(3, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
     channels = 64
     for width, blocks, stride in STAGES:
         for number in range(blocks):
@@ -68,8 +58,9 @@ def torch_resnet50() -> nn.Module:
     return nn.Sequential(*parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, CLASSES))
 
 
-def copy_into_torch(source: keras.Model, target: nn.Module) -> None:
+def copy_into_torch(torch: ModuleType, source: keras.Model, target: Any) -> None:
     """Copy all weights; convolutions, normalisations and the dense layer stand in the same order in both."""
+    nn = torch.nn
     pairs = (
         (layers.Conv2D, nn.Conv2d),
         (layers.BatchNormalization, nn.BatchNorm2d),
@@ -89,17 +80,14 @@ def copy_into_torch(source: keras.Model, target: nn.Module) -> None:
                 getattr(module, name).data.copy_(value)
 
 
-def keras_forms(model: keras.Model, x: np.ndarray, y: np.ndarray) -> Forms:
+def keras_calls(model: keras.Model, x: np.ndarray, y: np.ndarray) -> Calls:
     """Return inference and training step of a Keras model."""
     optimizer = keras.optimizers.SGD(RATE, momentum=MOMENTUM)
     model.compile(optimizer, "sparse_categorical_crossentropy")
-    return {
-        "inference": lambda: model.predict_on_batch(x),
-        "training step": lambda: model.train_on_batch(x, y),
-    }
+    return {INFERENCE: lambda: model.predict_on_batch(x), STEP: lambda: model.train_on_batch(x, y)}
 
 
-def torch_forms(model: nn.Module, x: np.ndarray, y: np.ndarray, channels_last: bool) -> Forms:
+def torch_calls(torch: ModuleType, model: Any, x: np.ndarray, y: np.ndarray, channels_last: bool) -> Calls:
     """Return inference and training step of a PyTorch model; the pictures are turned to its order beforehand."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model = model.to(memory_format=layout)
@@ -120,49 +108,64 @@ def torch_forms(model: nn.Module, x: np.ndarray, y: np.ndarray, channels_last: b
         optimizer.step()
         return loss.item()
 
-    return {"inference": infer, "training step": step}
+    return {INFERENCE: infer, STEP: step}
 
 
-def all_forms() -> dict[str, Forms]:
-    """Build every form with the same weights and check that they compute the same."""
+def multiply_adds(model: keras.Model) -> int:
+    """Return the multiply-adds of all convolutions of a model for one picture."""
+    found = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
+    return sum(int(np.prod(layer.output.shape[1:3])) * int(np.prod(layer.kernel.shape)) for layer in found)
+
+
+@cache
+def prepared() -> tuple[dict[str, Calls | Missing], int]:
+    """Build every form with the same weights, check that they compute the same, and count one forward pass.
+
+    Both cases share them: to build and to compile takes longer than to measure.
+    """
     rng = np.random.default_rng(0)
     x = rng.random((BATCH, SIDE, SIDE, 3), dtype=np.float32)
     y = rng.integers(0, CLASSES, BATCH)
     ours = resnet(50, (SIDE, SIDE, 3), CLASSES)
     theirs = keras.applications.ResNet50(weights=None, input_shape=(SIDE, SIDE, 3), classes=CLASSES)
     copy_weights(ours, theirs)
-    forms = {OURS: keras_forms(ours, x, y), THEIRS: keras_forms(theirs, x, y)}
-    for name in (PYTORCH, CHANNELS_LAST):
-        model = torch_resnet50()
-        copy_into_torch(ours, model)
-        forms[name] = torch_forms(model, x, y, name == CHANNELS_LAST)
-    # Training steps are compared too: the weights change by them, and the moving averages with them.
-    for work in ("inference", "training step", "inference"):
-        wanted = forms[OURS][work]()
-        for name, form in forms.items():
-            if name != OURS:
-                np.testing.assert_allclose(
-                    form[work](), wanted, rtol=1e-2, atol=1e-3, err_msg=f"{name}, {work}"
-                )
-    return forms
+    calls: dict[str, Calls | Missing] = {OURS: keras_calls(ours, x, y), THEIRS: keras_calls(theirs, x, y)}
+    torch = torch_on(2)
+    for name in (TORCH, CHANNELS_LAST):
+        if isinstance(torch, Missing):
+            calls[name] = torch
+            continue
+        model = torch_resnet50(torch)
+        copy_into_torch(torch, ours, model)
+        calls[name] = torch_calls(torch, model, x, y, name == CHANNELS_LAST)
+    check({name: found for name, found in calls.items() if not isinstance(found, Missing)})
+    return calls, BATCH * multiply_adds(ours)
 
 
-def main() -> int:
-    given = arguments(__doc__.splitlines()[0], 20)
-    torch.set_num_threads(2)
-    forms = all_forms()
-    results, missed = {}, []
-    for work, slowest in SLOWEST.items():
-        found = results[work] = ratios(
-            {name: form[work] for name, form in forms.items()}, PYTORCH, given.rounds
-        )
-        print(f"\n{work}, {BATCH} pictures of {SIDE}×{SIDE}: time over PyTorch's (quartiles)")
-        for name, (low, median, high) in found.items():
-            print(f"  {name:<24}{median:.2f} ({low:.2f} to {high:.2f})")
-        if found[OURS][1] > slowest:
-            missed.append(f"{work}: {found[OURS][1]:.2f} times PyTorch's time, wanted {slowest}")
-    return conclude(results, missed, given.json)
+def check(calls: Mapping[str, Calls]) -> None:
+    """Compare outputs, a step, and the outputs after it: weights change by it, and the moving averages with them."""
+    for work in (INFERENCE, STEP, INFERENCE):
+        wanted = calls[OURS][work]()
+        for name in calls.keys() - {OURS}:
+            np.testing.assert_allclose(
+                calls[name][work](), wanted, rtol=1e-2, atol=1e-3, err_msg=f"{name}, {work}"
+            )
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def resnet50(work: str, passes: int) -> Work:
+    """Prepare inference or the training step, which has so many passes' multiplications."""
+    calls, count = prepared()
+    forms = {
+        name: found if isinstance(found, Missing) else Form(found[work]) for name, found in calls.items()
+    }
+    return Work(forms.pop(OURS), forms, {SGEMM: multiplications(passes * count)})
+
+
+def case(work: str, passes: int, budget: float) -> Case:
+    """Return one of the two; the goal is plain PyTorch's speed."""
+    says = f"ResNet-50, {BATCH} pictures {SIDE}×{SIDE}"
+    return Case(work, says, partial(resnet50, work, passes), {TORCH: 1.0}, budget=budget)
+
+
+# Backward takes two products as large as forward's: for the weights and for the input.
+CASES = [case(INFERENCE, 1, 15), case(STEP, 3, 40)]

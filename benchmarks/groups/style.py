@@ -1,38 +1,27 @@
-"""How fast a step of painting is beside the textbook's form of it and the same step in PyTorch.
+"""A step of painting beside the textbook's form of it, the same step in PyTorch, and its multiplications.
 
-Run ``python benchmarks/style.py [--json FILE] [--rounds N]``. A photograph of 256×256 pixels in the style of a
-painting, VGG-19 with the bundled weights, six layers, Adam, clipping; two threads. The textbook's form runs eagerly and
-computes the targets anew at every step. PyTorch is not among the course's requirements (``pip install torch``); without
-it its rows say so.
+A photograph of 256×256 pixels in the style of a painting, VGG-19 with the bundled weights, six layers, Adam, clipping.
+The textbook's form runs eagerly and computes the targets anew at every step. The costs of the first steps must agree.
 """
 
-import sys
-
-from _threads import limit_threads
-
-limit_threads(2)
-
 from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from timing import arguments, conclude, ratios
 
+from benchmarks.cases import Case, Form, Missing, Work
+from benchmarks.peers import SGEMM, multiplications, torch_on
 from utils.data import painting, photograph, to_float
 from utils.models.vgg import vgg19_features
 from utils.style.network import CONTENT_LAYER, STYLE_LAYERS
 from utils.style.painting import painting_steps
 
-try:
-    import torch
-except ImportError:
-    torch = None
-
 SIDE, RATE, ALPHA, BETA = 256, 0.02, 10.0, 40.0
 OURS, TEXTBOOK = "ours", "eager, targets anew at every step"
-PYTORCH, CHANNELS_LAST = "PyTorch", "PyTorch, channels last"
-LEAST = {TEXTBOOK: 3.0, PYTORCH: 1 / 1.1}  # their time over ours
+TORCH, CHANNELS_LAST = "PyTorch", "PyTorch, channels last"
 
 Step = Callable[[], float]  # does one step and returns the cost of the picture before it
 
@@ -70,10 +59,12 @@ def textbook_step(network: keras.Model, content: np.ndarray, style: np.ndarray) 
     return step
 
 
-def torch_step(network: keras.Model, content: np.ndarray, style: np.ndarray, channels_last: bool) -> Step:
+def torch_step(
+    torch: ModuleType, network: keras.Model, content: np.ndarray, style: np.ndarray, channels_last: bool
+) -> Step:
     """Return the same step in plain PyTorch: the same weights, targets computed once, the network cut likewise."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
-    modules, kept = torch_vgg(network)
+    modules, kept = torch_vgg(torch, network)
     for module in modules:
         module.to(memory_format=layout)
         module.requires_grad_(False)
@@ -81,7 +72,7 @@ def torch_step(network: keras.Model, content: np.ndarray, style: np.ndarray, cha
         torch.tensor(values).reshape(1, 3, 1, 1) for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     )
 
-    def maps(picture: torch.Tensor) -> dict[str, torch.Tensor]:
+    def maps(picture: Any) -> dict[str, Any]:
         x, found = (picture - mean) / deviation, {}
         for number, module in enumerate(modules):
             x = module(x)
@@ -89,11 +80,11 @@ def torch_step(network: keras.Model, content: np.ndarray, style: np.ndarray, cha
                 found[kept[number]] = x
         return found
 
-    def gram(maps: torch.Tensor) -> torch.Tensor:
+    def gram(maps: Any) -> Any:
         rows = maps.reshape(maps.shape[1], -1)
         return rows @ rows.T
 
-    def tensor(picture: np.ndarray) -> torch.Tensor:
+    def tensor(picture: np.ndarray) -> Any:
         return torch.from_numpy(np.moveaxis(picture, -1, 0)[None].copy()).contiguous(memory_format=layout)
 
     with torch.no_grad():
@@ -118,7 +109,7 @@ def torch_step(network: keras.Model, content: np.ndarray, style: np.ndarray, cha
     return step
 
 
-def torch_vgg(network: keras.Model) -> "tuple[list[torch.nn.Module], dict[int, str]]":
+def torch_vgg(torch: ModuleType, network: keras.Model) -> tuple[list[Any], dict[int, str]]:
     """Return VGG-19's modules up to the content layer with the network's weights, and which outputs are kept."""
     modules, kept = [], {}
     for layer in network.layers:
@@ -137,38 +128,51 @@ def torch_vgg(network: keras.Model) -> "tuple[list[torch.nn.Module], dict[int, s
     return modules, kept
 
 
-def all_steps() -> dict[str, Step]:
+def multiply_adds(network: keras.Model) -> int:
+    """Return those of one step: each convolution forward and back to its input, and a Gram matrix a style layer.
+
+    A Gram matrix and its gradient are one product each.
+    """
+    total, side = 0, SIDE
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.MaxPooling2D):
+            side //= 2
+        if isinstance(layer, keras.layers.Conv2D):
+            total += 2 * side**2 * int(np.prod(layer.kernel.shape))
+        if layer.name in STYLE_LAYERS:
+            total += 2 * side**2 * layer.kernel.shape[-1] ** 2
+        if layer.name == CONTENT_LAYER:
+            break
+    return total
+
+
+def painting_step() -> Work:
     """Build every form and check that their costs agree over the first steps."""
     network = vgg19_features()
     content, style = (
         to_float(image[:SIDE, :SIDE]) for image in (photograph("china"), painting("starry-night"))
     )
     steps = {OURS: our_step(network, content, style), TEXTBOOK: textbook_step(network, content, style)}
-    if torch is not None:
-        torch.set_num_threads(2)
-        for name in (PYTORCH, CHANNELS_LAST):
-            steps[name] = torch_step(network, content, style, name == CHANNELS_LAST)
+    torch = torch_on(2)
+    peers: dict[str, Form | Missing] = {}
+    for name in (TORCH, CHANNELS_LAST):
+        if isinstance(torch, Missing):
+            peers[name] = torch
+        else:
+            steps[name] = torch_step(torch, network, content, style, name == CHANNELS_LAST)
     for _ in range(3):
         costs = {name: step() for name, step in steps.items()}
         np.testing.assert_allclose(list(costs.values()), costs[OURS], rtol=2e-2, err_msg=str(list(costs)))
-    return steps
+    forms = {name: Form(step) for name, step in steps.items()}
+    return Work(forms.pop(OURS), {**forms, **peers}, {SGEMM: multiplications(multiply_adds(network))})
 
 
-def main() -> int:
-    given = arguments(__doc__.splitlines()[0], 10)
-    results = ratios(all_steps(), OURS, given.rounds)
-    print(f"a step of painting, {SIDE}×{SIDE}: time over ours (quartiles)")
-    for name, (low, median, high) in results.items():
-        print(f"  {name:<36}{median:.2f} ({low:.2f} to {high:.2f})")
-    if torch is None:
-        print(f"  {PYTORCH:<36}not installed: pip install torch")
-    missed = [
-        f"{name} takes {results[name][1]:.2f} times our time, wanted at least {least:.2f}"
-        for name, least in LEAST.items()
-        if name in results and results[name][1] < least
-    ]
-    return conclude(results, missed, given.json)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+CASES = [
+    Case(
+        "a step of painting",
+        f"{SIDE}×{SIDE} pixels, VGG-19, six layers",
+        painting_step,
+        {TEXTBOOK: round(1 / 3, 2), TORCH: 1.0, SGEMM: round(1 / 0.7, 2)},
+        budget=45,
+    )
+]
