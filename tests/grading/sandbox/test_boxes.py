@@ -4,13 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from utils.exercises.boxed.frames import new_channel
 from utils.exercises.case import Case
 from utils.grading.classroom.records import Limits
-from utils.grading.sandbox import warm
+from utils.grading.sandbox import cgroups, warm
 from utils.grading.sandbox.box import Box, BoxLost
 from utils.grading.sandbox.bubblewrap import find_bubblewrap
 
@@ -111,6 +113,47 @@ def test_too_much_memory_costs_the_cell_or_the_box(box):
     except BoxLost as lost:
         reply = {"error": lost.status}
     assert reply["error"] in ("MemoryError", "_ArrayMemoryError", "crashed")
+
+
+FORKS = """
+import os
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass
+"""
+
+
+@pytest.mark.parametrize("group", [True, False])
+@pytest.mark.parametrize("warm", [True, False])
+def test_too_many_processes_are_called_so(warm, group, monkeypatch):
+    if not group:
+        monkeypatch.setattr(cgroups, "_homes", lambda: ())
+    limits = Limits(memory_mb=8 << 10, processes=24)
+    with Box("w1l2", limits, NUMPY_ONLY, warm=warm) as one, pytest.raises(BoxLost) as lost:
+        one.run_cell(FORKS, 20)
+    assert (lost.value.status, "too many processes" in str(lost.value)) == ("crashed", True), lost.value
+
+
+@pytest.mark.parametrize(
+    ("refused", "out_of_memory", "said"),
+    [
+        (False, False, "process ended"),
+        (False, True, "MB of memory"),
+        (True, True, "too many processes"),
+        (True, False, "process ended"),
+    ],
+)
+def test_memory_is_not_to_blame_where_the_kernel_refused_processes(refused, out_of_memory, said):
+    group = SimpleNamespace(refused_processes=lambda: refused, out_of_memory=lambda: out_of_memory)
+    with new_channel() as (channel, _, _):
+        pass  # and the process is gone
+    box = object.__new__(Box)
+    box.limits = Limits()
+    box._process = SimpleNamespace(channel=channel, pid=os.getpid(), group=group, end=channel.close)
+    with pytest.raises(BoxLost, match=said):
+        box.run_cell("", 1)
 
 
 def test_a_function_answers_with_arrays(box):

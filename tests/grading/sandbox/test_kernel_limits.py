@@ -46,8 +46,11 @@ def test_a_group_holds_its_limits():
         start = "threading.Thread(target=time.sleep, args=(30,), daemon=True).start()"
         code = f"import threading, time\nfor _ in range(20): {start}"
         command = group.enter([sys.executable, "-c", code])
+        assert not group.refused_processes()
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert "can't start new thread" in done.stderr
+        assert group.refused_processes()
+        assert not group.out_of_memory()
         command = group.enter([sys.executable, "-c", "b'x' * (600 << 20)"])
         assert subprocess.run(command, capture_output=True, check=False).returncode != 0
         assert group.out_of_memory()

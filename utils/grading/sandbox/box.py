@@ -179,10 +179,8 @@ class Box:
     def _look(self) -> None:
         """Give the box up where its tree of processes uses more than it may."""
         processes, memory = usage(self._process.pid)
-        if processes > self.limits.processes:
-            raise self._lost(
-                "crashed", f"It started more than {self.limits.processes} processes and was stopped."
-            )
+        if processes >= self._many_processes():
+            raise self._too_many_processes()
         if memory > self.limits.memory_mb << 20:
             raise self._out_of_memory()
 
@@ -193,7 +191,29 @@ class Box:
             "crashed", "The Python process ended, as after os._exit or a crash in compiled code."
         )
 
+    def _refused(self) -> bool:
+        """Tell whether the kernel refused the box a process."""
+        return bool(self._process.group and self._process.group.refused_processes())
+
+    def _many_processes(self) -> int:
+        """Return how many processes are too many.
+
+        Where the kernel itself counts them there are never more than it allows, threads among them, and it notes that
+        it refused one. Where only each process's own limit does, nothing is noted, and one or two are the box's own.
+        """
+        limit = self.limits.processes
+        if self._process.group:
+            return limit // 2 + 1 if self._refused() else limit + 1
+        return max(limit - 2, 1) + 1
+
+    def _too_many_processes(self) -> BoxLost:
+        says = f"It started too many processes (there may be {self.limits.processes}) and was stopped."
+        return self._lost("crashed", says)
+
     def _out_of_memory(self) -> BoxLost:
+        """Say that there was no memory left; of many processes if these were too many."""
+        if self._refused():
+            return self._too_many_processes()
         says = f"It used more than {self.limits.memory_mb:,} MB of memory and was stopped."
         return self._lost("crashed", says)
 

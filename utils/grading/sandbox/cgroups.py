@@ -3,7 +3,6 @@
 import itertools
 import os
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,12 +72,18 @@ class Group:
 
     def out_of_memory(self) -> bool:
         """Tell whether the kernel ended a process of the group for its memory."""
-        for folder in self.folders:
-            for name, word in (("memory.events", "oom_kill "), ("memory.oom_control", "oom_kill ")):
-                with suppress(OSError):
-                    for line in (folder / name).read_text().splitlines():
-                        if line.startswith(word) and line.split()[1] != "0":
-                            return True
+        return self._happened("oom_kill", "memory.events", "memory.oom_control")
+
+    def refused_processes(self) -> bool:
+        """Tell whether the kernel refused the group a process or thread, since there may be no more of them."""
+        return self._happened("max", "pids.events")
+
+    def _happened(self, event: str, *files: str) -> bool:
+        """Tell whether an event is counted in one of the files."""
+        for path in (folder / name for folder in self.folders for name in files):
+            for words in map(str.split, _read(path).splitlines()):
+                if words[:1] == [event] and words[1:] != ["0"]:
+                    return True
         return False
 
     def remove(self) -> None:
