@@ -106,3 +106,29 @@ def test_each_visitor_has_a_state_of_their_own(served, chromium):
         other.keyboard.press("4")
         expect(other.get_by_text("= 60 pixels wide")).to_be_visible()
         expect(seen.page.get_by_text("= 238 pixels wide")).to_be_visible()
+def test_a_page_that_does_not_come_up_says_so(served, chromium):
+    with open_page("about:blank", chromium) as seen:
+        page = seen.page
+        page.clock.install()
+        page.route_web_socket("**/api/kernels/**", lambda socket: socket.close())
+        page.goto(f"{served}demo/convolution", timeout=180_000)
+        expect(page.get_by_role("alert")).to_be_hidden()
+        page.clock.fast_forward(70_000)
+        expect(page.get_by_role("alert")).to_contain_text("takes long to come up", timeout=20_000)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_twenty_visitors_at_once_are_all_answered(tmp_path, chromium):
+    with serve(tmp_path) as address, open_page(f"{address}demo/convolution", chromium) as seen:
+        pages = [seen.page, *(seen.page.context.browser.new_context().new_page() for _ in range(19))]
+        for number, page in enumerate(pages):
+            if number:  # one after another: on two cores, twenty browsers at once would be what is tested
+                page.goto(f"{address}demo/convolution", timeout=300_000)
+            wait_until_it_listens(page)
+        assert len(kernels(tmp_path)) == 20
+        for number, page in enumerate(pages):
+            page.keyboard.press("rr4"[number % 3])
+        for number, page in enumerate(pages):
+            width = 60 if number % 3 == 2 else 238
+            expect(page.get_by_text(f"= {width} pixels wide")).to_be_visible(timeout=60_000)

@@ -1,6 +1,7 @@
 /* The browser's part of a demo: keys, full screen, the pointer on a picture, and a banner when the kernel is gone. */
 (() => {
   const SECONDS = 3;
+  const PATIENCE = 60; // seconds until a page that does not come up says so
   const demo = () => document.querySelector(".course-demo");
   const find = name => document.querySelector(`.course-demo .course-${name}`);
   const writing = element =>
@@ -74,14 +75,16 @@
   document.addEventListener("click", event => {
     if (event.target.closest("#course-banner button")) location.reload();
   });
+  const slow = () => performance.now() > 1000 * PATIENCE && demo()?.dataset.ready !== "yes";
   setInterval(async () => {
+    if (document.readyState === "loading") return; // the page is sent piece by piece while the notebook runs
     const config = document.getElementById("jupyter-config-data");
-    if (!config) return;
-    const { kernelId, baseUrl } = JSON.parse(config.textContent);
+    const { kernelId, baseUrl } = config ? JSON.parse(config.textContent) : {};
     if (!kernelId) return;
     try {
       const answer = await (await fetch(`${baseUrl}alive/${kernelId}`, { cache: "no-store" })).json();
-      say(answer.alive ? "" : "This demo has stopped, or nobody has used it for long.");
+      if (!answer.alive) say("This demo has stopped, or nobody has used it for long.");
+      else say(slow() ? "The demo takes long to come up. Wait for it, or start it again." : "");
     } catch {
       say("The server of the demos does not answer. Is it still running?");
     }
