@@ -60,7 +60,7 @@ def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
 def agree(first: Spread, second: Spread) -> bool:
     """Tell whether two spreads overlap, or their medians are within 5 %."""
     overlap = first.low <= second.high and second.low <= first.high
-    return overlap or abs(np.log(first.median / second.median)) <= np.log1p(CLOSE)
+    return overlap or max(first.median, second.median) <= (1 + CLOSE) * min(first.median, second.median)
 
 
 def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> Exponent:
