@@ -13,6 +13,7 @@ from utils.grading.classroom import worker
 from utils.grading.classroom.pool import judge_here
 from utils.grading.classroom.records import Job
 from utils.grading.classroom.store import CannotGrade
+from utils.grading.sandbox.shared import shared_place
 
 ROOT = Path(__file__).parents[3]
 BY_NAME = "tests.grading.classroom.judges:by_name"
@@ -93,6 +94,15 @@ def test_jobs_are_planned_as_they_are_needed(environment):
     assert len(planned) <= 4
     results.close()
     assert len(planned) <= 4
+
+
+def test_processes_share_one_place_beside_their_own(environment, tmp_path):
+    judge = "tests.grading.classroom.judges:telling_its_places"
+    for _ in range(2):
+        list(judge_here([job("good")], 1, judge=judge, environment=environment))
+    lines = [line.split() for line in (tmp_path / "places").read_text().splitlines()]
+    assert {shared for shared, _ in lines} == {str(shared_place())}
+    assert len({own for _, own in lines}) == 2
 
 
 def test_closing_ends_what_runs(environment):

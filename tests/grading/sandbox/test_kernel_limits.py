@@ -24,6 +24,8 @@ def test_a_tree_is_counted_with_its_memory():
         try:
             process.stdout.readline()
             assert len(tree(process.pid)) == 2
+            assert tree(process.pid, most=1) == [process.pid]
+            assert usage(process.pid, most=1)[0] == 1
             count, memory = usage(process.pid)
             assert count == 2
             assert 100 << 20 < memory < 400 << 20

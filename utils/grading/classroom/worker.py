@@ -29,6 +29,7 @@ from utils.grading.classroom.records import Job, NotebookResult
 from utils.grading.classroom.store import CannotGrade
 from utils.grading.classroom.unjudged import unjudged
 from utils.grading.sandbox.bubblewrap import NoSandbox
+from utils.grading.sandbox.shared import PLACE, shared_place
 
 JUDGE = "utils.grading.classroom.judging:judge_notebook"
 
@@ -176,6 +177,7 @@ class Station:
                         **self._environment,
                         "PYTHONPATH": os.pathsep.join(paths),
                         "TMPDIR": str(self._folder),
+                        PLACE: str(shared_place()),
                     },
                     stdin=subprocess.PIPE,  # its end tells the process that this one is gone
                     stdout=log,

@@ -178,8 +178,9 @@ class Box:
 
     def _look(self) -> None:
         """Give the box up where its tree of processes uses more than it may."""
-        processes, memory = usage(self._process.pid)
-        if processes >= self._many_processes():
+        many = self._many_processes()
+        processes, memory = usage(self._process.pid, many)
+        if processes >= many:
             raise self._too_many_processes()
         if memory > self.limits.memory_mb << 20:
             raise self._out_of_memory()

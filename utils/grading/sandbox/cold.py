@@ -45,7 +45,7 @@ class ColdProcess:
     """
 
     def __init__(self, notebook: str, limits: Limits, hidden: Iterable[str], unsafe: bool):
-        copy = copy_for(notebook)
+        copy = copy_for(notebook, unsafe)
         self.group = None if unsafe else Group.make(limits)
         self._folder = tempfile.TemporaryDirectory(prefix="box-") if unsafe else None
         if unsafe:

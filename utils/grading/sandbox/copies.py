@@ -7,8 +7,10 @@ builds on has to stay; it is watched instead (:mod:`utils.exercises.boxed.tracin
 
 import ast
 import compileall
+import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Collection
 from contextlib import suppress
@@ -18,47 +20,77 @@ from pathlib import Path
 from utils.exercises.index import NOTEBOOKS, exercise
 from utils.grading.notebooks import course_root, notebook_path, read_cells, surroundings
 from utils.grading.public import public_files
+from utils.grading.sandbox.shared import boot, shared
 
 
 @lru_cache(maxsize=1)
 def public_copy() -> Path:
-    """Return a folder that holds the public files of ``utils``, compiled; it is removed when the process ends."""
-    folder = _temporary("public")
+    """Return a folder that holds the public files of ``utils``, compiled; nothing in it may be changed.
+
+    All grading processes of this user on this machine share it; where that is impossible it is removed when this
+    process ends.
+    """
     root = course_root()
-    for path in public_files(root):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(root / path, folder / path)
-    compileall.compile_dir(folder, quiet=2, stripdir=folder, prependdir="/course")
+    texts = {path: (root / path).read_bytes() for path in public_files(root)}
+    digest = hashlib.sha256(f"{boot()}\0{sys.version}".encode())
+    for path, text in texts.items():
+        digest.update(f"\0{path.as_posix()}\0{len(text)}\0".encode() + text)
+
+    def fill(folder: Path) -> None:
+        for path, text in texts.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(text)
+        compileall.compile_dir(folder, quiet=2, stripdir=folder, prependdir="/course")
+
+    if (found := shared(f"public-{digest.hexdigest()}", fill)) is not None:
+        return found
+    folder = _temporary("public")
+    folder.mkdir()
+    fill(folder)
     return folder
 
 
-@cache
-def copy_for(notebook: str) -> Path:
+def copy_for(notebook: str, unsafe: bool = False) -> Path:
     """Return the copy for the boxes of a notebook.
 
     Parameters
     ----------
     notebook : str
         Its id.
+    unsafe : bool
+        Whether there will be no box around it, so that students' code can change it: then no file in it is another
+        process's too.
 
     Returns
     -------
     Path
         A folder that holds ``utils``.
     """
+    return _copy_for(notebook, unsafe)
+
+
+@cache
+def _copy_for(notebook: str, unsafe: bool) -> Path:
     whole = public_copy()
-    folder = _temporary(notebook)
-    shutil.copytree(whole, folder, dirs_exist_ok=True, copy_function=os.link)
+    folder = _temporary(f"{notebook}-unsafe" if unsafe else notebook)
+    shutil.copytree(whole, folder, copy_function=shutil.copy2 if unsafe else _link)
     by_file: dict[Path, set[str]] = {}
     for place, name in taken_out(notebook):
         by_file.setdefault(place, set()).add(name)
     for place, names in by_file.items():
         path = folder / place
         source = take_out(path.read_text(encoding="utf-8"), place, names)
-        path.unlink()  # a link to the whole copy's file until here
+        path.unlink()  # perhaps a link to the whole copy's file until here
         path.write_text(source, encoding="utf-8")
         compileall.compile_file(path, quiet=2, force=True, stripdir=folder, prependdir="/course")
     return folder
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # they lie on two file systems
+        shutil.copy2(source, target)
 
 
 @lru_cache(maxsize=1)

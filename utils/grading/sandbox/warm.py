@@ -7,6 +7,8 @@ started cold.
 
 import atexit
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -57,16 +59,29 @@ class WarmProcess:
         }
         with new_channel() as (self.channel, reading, writing):
             self._number = parent.ask(request, [reading, writing])["born"]
-        self.pid = _seen_here(parent.pid, self._number)
-        self.group = Group.make(limits)
-        if self.group and not self.group.take(self.pid):
-            self.group = None
-        self._ended = False
+        self.group, self._handle, self._ended = None, -1, False
+        try:
+            self.pid = _seen_here(parent.pid, self._number)
+            self._handle = os.pidfd_open(self.pid)
+            self.group = Group.make(limits)
+            if self.group and not self.group.take(self.pid):
+                self.group = None
+        except BaseException as error:
+            self.end()
+            if isinstance(error, OSError):  # it has ended, or this kernel has no handles of processes
+                raise NoWarmParent(f"there is no handle of the box's process: {error}") from error
+            raise
 
     def end(self) -> None:
         """End every process of the box; its files vanish with it. May be called again."""
         if not self._ended:
             self._ended = True
+            # All others go with the first process of their namespace. Here and now: where there are so many that they
+            # take all the time there is, the parent answers too late.
+            with suppress(OSError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            if self._handle >= 0:
+                os.close(self._handle)
             with suppress(NoWarmParent):
                 self._parent.ask({"end": self._number})
             self.channel.close()
@@ -99,13 +114,17 @@ class _Parent:
             )
 
     def ask(self, request: dict[str, Any], descriptors: list[int] | None = None) -> dict[str, Any]:
-        """Send a request and wait for its answer; threads take turns."""
+        """Send a request and wait for its answer; threads take turns. A parent that does not answer is ended."""
         with self._turn:
             try:
                 socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors or [])
             except OSError as error:
                 raise NoWarmParent(f"the warm parent is gone: {error}") from None
-            return self._receive(_ANSWER_SECONDS)
+            try:
+                return self._receive(_ANSWER_SECONDS)
+            except NoWarmParent:  # a late answer would be taken for the next one's
+                self.end()
+                raise
 
     def end(self) -> None:
         """End the parent and all that it gave birth to."""
