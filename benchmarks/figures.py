@@ -38,7 +38,9 @@ def draw_run(run: Run, file: Path) -> list[Path]:
 
 
 def _bars(group: GroupResult) -> list[tuple[CaseResult, FormResult]]:
-    return [(case, form) for case in group.cases for form in case.forms if form.ratio]
+    """Return what gets a bar; cases that are there for the growth only are left to that figure."""
+    cases = [case for case in group.cases if case.goals or not case.series]
+    return [(case, form) for case in cases for form in case.forms if form.ratio]
 
 
 def _draw_ratios(run: Run, path: Path) -> Path:

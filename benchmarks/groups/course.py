@@ -41,7 +41,8 @@ def seconds_by_notebook(report: str) -> list[Detail]:
     """Add up the cells' seconds of a report in JUnit's XML, the longest notebook first."""
     seconds: dict[str, float] = defaultdict(float)
     for test in ElementTree.fromstring(report).iter("testcase"):
-        seconds[test.get("name").split("::")[0]] += float(test.get("time"))
+        week, _, file = test.get("classname").partition(".")  # pytest writes dots for slashes
+        seconds[f"{week}/{file}"] += float(test.get("time"))
     return [Detail(name, value) for name, value in sorted(seconds.items(), key=lambda row: -row[1])]
 
 

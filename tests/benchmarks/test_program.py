@@ -11,9 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks import program
-from benchmarks.cases import Case
+from benchmarks.cases import Case, Detail
 from benchmarks.child import chosen
 from benchmarks.groups import GROUPS
+from benchmarks.groups.course import seconds_by_notebook
 from benchmarks.noise import others_busy
 from benchmarks.peers import optional
 from benchmarks.results import read_run, write_run
@@ -136,6 +137,16 @@ def test_options_that_exclude_each_other_are_refused(options):
 def test_a_course_without_benchmarks_says_so(tmp_path):
     with pytest.raises(Refusal, match="no benchmarks"):
         run_bench(tmp_path, [], None, print)
+
+
+def test_the_cells_of_a_notebook_are_added_up_the_longest_notebook_first():
+    # As pytest writes it.
+    cell = '<testcase classname="week1_conv_basics.{}.ipynb" name="Cell {}" time="{}" />'
+    cells = "".join(cell.format(*row) for row in [("1_a", 0, 0.5), ("1_a", 1, 0.25), ("2_b.new", 0, 2.0)])
+    assert seconds_by_notebook(f"<testsuites><testsuite>{cells}</testsuite></testsuites>") == [
+        Detail("week1_conv_basics/2_b.new.ipynb", 2.0),
+        Detail("week1_conv_basics/1_a.ipynb", 0.75),
+    ]
 
 
 @pytest.mark.slow
