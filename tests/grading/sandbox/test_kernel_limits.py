@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from utils.exercises.boxed import syscalls
 from utils.grading.classroom.records import Limits
 from utils.grading.sandbox.bubblewrap import environment, limit_command
+from utils.grading.sandbox import cgroups
 from utils.grading.sandbox.cgroups import Group
 from utils.grading.sandbox.usage import tree, usage
 
@@ -59,6 +61,49 @@ def test_a_group_holds_its_limits():
     finally:
         group.remove()
     assert not any(folder.exists() for folder in group.folders)
+
+
+def test_groups_that_killed_graders_left_are_removed(tmp_path, monkeypatch):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    homes = (tmp_path / "memory", tmp_path / "pids")
+    names = (
+        f"course-{gone.pid}-0",
+        f"course-{gone.pid}-12",
+        f"course-{os.getpid()}-0",
+        "course-x",
+        "other-1-1",
+    )
+    full = f"course-{gone.pid}-3"
+    for home in homes:
+        for name in (*names, full):
+            (home / name).mkdir(parents=True)
+        (home / full / "child").mkdir()
+    monkeypatch.setattr(cgroups, "_homes", lambda: homes)
+    for _ in range(2):
+        cgroups.remove_stale()
+        for home in homes:
+            assert {path.name for path in home.iterdir()} == {*names[2:], full}
+
+
+LEAVES_A_GROUP = """
+import os, signal
+from utils.grading.classroom.records import Limits
+from utils.grading.sandbox.cgroups import Group
+print(*Group.make(Limits()).folders, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_the_kernel_keeps_of_a_killed_grader_is_removed():
+    if not cgroups._homes():
+        pytest.skip("this user may make no control group here")
+    said = subprocess.run([sys.executable, "-c", LEAVES_A_GROUP], capture_output=True, text=True, check=False)
+    folders = [Path(path) for path in said.stdout.split()]
+    assert folders
+    assert all(folder.is_dir() for folder in folders)
+    cgroups.remove_stale()
+    assert not any(folder.exists() for folder in folders)
 
 
 def test_limits_of_one_process_are_set():

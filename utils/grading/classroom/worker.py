@@ -29,6 +29,7 @@ from utils.grading.classroom.records import Job, NotebookResult
 from utils.grading.classroom.store import CannotGrade
 from utils.grading.classroom.unjudged import unjudged
 from utils.grading.sandbox.bubblewrap import NoSandbox
+from utils.grading.sandbox.cgroups import remove_stale
 from utils.grading.sandbox.shared import PLACE, shared_place
 
 JUDGE = "utils.grading.classroom.judging:judge_notebook"
@@ -249,6 +250,7 @@ def find_judge(name: str) -> Callable[..., NotebookResult]:
 
 def main(judge: str, descriptor: int, folder: Path) -> None:
     """Run one process: the judge's name, the number of its socket and its own folder come from the command line."""
+    remove_stale()
     os.set_inheritable(descriptor, False)
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     with suppress(BrokenPipeError, ConnectionResetError):

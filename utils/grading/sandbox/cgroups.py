@@ -2,7 +2,9 @@
 
 import itertools
 import os
+import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Self
 from utils.grading.classroom.records import Limits
 
 _ROOT = Path("/sys/fs/cgroup")
+_NAME = re.compile(r"course-(\d+)-\d+", re.ASCII)
 _numbers = itertools.count()
 
 
@@ -97,6 +100,16 @@ class Group:
                     break
                 except OSError:
                     time.sleep(0.02)
+
+
+def remove_stale() -> None:
+    """Remove the empty groups of grading processes that were killed before they could do so."""
+    for home in _homes():
+        for folder in home.glob("course-*"):
+            found = _NAME.fullmatch(folder.name)
+            if found and not Path("/proc", found[1]).exists():
+                with suppress(OSError):  # it is not empty yet, or another process was faster
+                    folder.rmdir()
 
 
 @cache
