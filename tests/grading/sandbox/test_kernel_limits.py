@@ -10,8 +10,8 @@ import pytest
 
 from utils.exercises.boxed import syscalls
 from utils.grading.classroom.records import Limits
-from utils.grading.sandbox.bubblewrap import environment, limit_command
 from utils.grading.sandbox import cgroups
+from utils.grading.sandbox.bubblewrap import environment, limit_command
 from utils.grading.sandbox.cgroups import Group
 from utils.grading.sandbox.usage import tree, usage
 
