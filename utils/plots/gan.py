@@ -234,7 +234,7 @@ def show_tricks(
     ax.axvline(best, color=REAL, linestyle="--", label="real digits")
     ax.set(xlim=(1, 10), ylim=(len(pictures) - 0.5, -0.5), yticks=[], xlabel="score, from 1 to 10")
     ax.grid(alpha=0.3)
-    ax.legend(fontsize=9, loc="lower right")
+    ax.legend(fontsize=9, loc="lower left")
     plt.show()
 
 
