@@ -217,3 +217,63 @@ def test_a_function_may_be_called_in_its_exercises_own_way():
         call=lambda function, args, kwargs: function(*args) + function(1),
     )
     assert run(entry, lambda x: x + 1, Case("g", params={"x": 5})).arrays["result"] == 8
+
+
+def _counted(function, calls):
+    def count(x, scale):
+        calls.append(scale)
+        return function(x, scale)
+
+    return count
+
+
+def _bank(*functions):
+    """An answer whose mistakes are these functions, and a list for each in which its calls are counted."""
+    calls = [[] for _ in functions]
+    mistakes = tuple(
+        Mistake(f"mistake {i}", f"Sentence {i}.", _counted(function, calls[i]))
+        for i, function in enumerate(functions)
+    )
+    return Answer(_cases, oracle=lambda x, scale: x * scale, mistakes=mistakes), calls
+
+
+def _trial(answer):
+    return Trial(EXERCISE, answer, list(answer.cases(np.random.default_rng(0))))
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_banked_mistake_is_judged_as_a_learners_function_would_be(anew):
+    functions = (
+        _negated,
+        lambda x, scale: x * 1,  # wrong on the last case only
+        lambda x, scale: (
+            -x * scale if x.ndim == 1 else x * scale
+        ),  # is the first one where it is 1-dimensional
+        lambda x, scale: 1 / 0,
+        lambda x, scale: x * np.nan,
+        lambda x, scale: -np.asarray(x) * scale,  # the first one once more
+        lambda x, scale: x * scale,  # right
+    )
+    answer, _ = _bank(*functions)
+    trial = _trial(answer)
+    for mistake, function in zip(answer.mistakes, functions, strict=True):
+        verdict = judge(function, answer=answer)
+        assert trial.judge_mistake(mistake, anew) == (verdict.problem, verdict.mistake)
+    assert trial.judge_mistake(answer.mistakes[5])[1] is answer.mistakes[0]
+    assert trial.judge_mistake(answer.mistakes[6]) == ("", None)
+
+
+def test_a_banked_mistake_runs_no_further_than_it_must():
+    answer, calls = _bank(lambda x, scale: x * 1, _negated)
+    trial = _trial(answer)
+    for mistake in answer.mistakes:
+        assert trial.judge_mistake(mistake)[1] is mistake
+    assert [len(made) for made in calls] == [3, 1]
+
+
+def test_a_banked_mistake_that_behaves_otherwise_the_second_time_is_not_recognised():
+    draws = iter(range(1, 100))
+    answer, _ = _bank(lambda x, scale: x * scale + next(draws))
+    problem, recognised = _trial(answer).judge_mistake(answer.mistakes[0], anew=True)
+    assert problem
+    assert recognised is None

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 from types import ModuleType
 
-from utils.answers.answer import Mistake, answer
+from utils.answers.answer import answer
 from utils.exercises.index import exercise, split_key
 from utils.exercises.run import run, run_all
 from utils.gate.mutants import make_mutants
@@ -121,25 +121,14 @@ def _inspect_mistakes(report: Report, trials: Trials) -> None:
         report.problems.append("no mistake is banked")
     for mistake in bank:
         for seed, cases in trials.items():
-            verdict = _judge_mistake(mistake, cases, anew=seed is None)
-            if verdict.passed:
+            problem, recognised = cases.judge_mistake(mistake, anew=seed is None)
+            if not problem:
                 report.problems.append(f"mistake “{mistake.name}” passes (seed {seed})")
                 break
-            if verdict.mistake is not mistake:
-                seen = verdict.mistake.name if verdict.mistake else f"nothing; {verdict.problem}"
+            if recognised is not mistake:
+                seen = recognised.name if recognised else f"nothing; {problem}"
                 report.problems.append(f"mistake “{mistake.name}” is recognised as: {seen} (seed {seed})")
                 break
-
-
-def _judge_mistake(mistake: Mistake, cases: Trial, anew: bool) -> Verdict:
-    """Judge a mistake by what recognition remembers of it; ``anew``: on the first failed case by calling it again."""
-    outcomes = cases.of_mistake(mistake)
-    verdict = cases.judge_outcomes(outcomes)
-    if anew and not verdict.passed:
-        place = next(index for index, case in enumerate(cases.cases) if case is verdict.failed_case)
-        outcomes[place] = run(cases.entry, mistake.function, verdict.failed_case)
-        verdict = cases.judge_outcomes(outcomes)
-    return verdict
 
 
 def alternatives(key: str, root: Path | None = None) -> dict[str, Callable]:

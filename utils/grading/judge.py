@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -139,9 +139,45 @@ class Trial:
         """Run a function on every case and judge what comes back."""
         return self.judge_outcomes(run_all(self.entry, function, self.cases, seconds))
 
-    def of_mistake(self, mistake: Mistake) -> list[Outcome]:
-        """Return a known mistake's outcomes, one a case, with which learners' functions are compared."""
-        return [self._of_mistake(mistake, index) for index in range(len(self.cases))]
+    def judge_mistake(self, mistake: Mistake, anew: bool = False) -> tuple[str, Mistake | None]:
+        """Judge one of the exercise's own mistakes, by what recognition remembers of it.
+
+        It runs on a case only where that decides something: up to the first that fails, and further where it cannot be
+        told from another mistake before.
+
+        Parameters
+        ----------
+        mistake : Mistake
+            One of the bank.
+        anew : bool
+            Whether it is called once more on the first failed case and judged by what comes this time.
+
+        Returns
+        -------
+        problem : str
+            What is wrong on the first failed case; empty when none fails.
+        recognised : Mistake or None
+            The mistake of the bank that a learner's function behaving like this one is told about.
+        """
+        again: dict[int, Outcome] = {}
+
+        def outcome_of(index: int) -> Outcome:
+            return again[index] if index in again else self._of_mistake(mistake, index)
+
+        failed = self._first_problem(outcome_of)
+        if failed and anew:
+            again[failed[0]] = run(self.entry, mistake.function, self.cases[failed[0]])
+            failed = self._first_problem(outcome_of)
+        if not failed:
+            return "", None
+        first, problem = failed
+
+        def behaves_like(other: Mistake) -> bool:
+            if other is mistake:  # what is remembered agrees with itself
+                return self._agrees(other, outcome_of, again)
+            return self._agrees(other, outcome_of, self._cheapest_places(first, mistake, other))
+
+        return problem, self._recognise(outcome_of(first), problem, behaves_like)
 
     def notices(self, function: Callable, seconds: float) -> bool:
         """Tell whether a function is wrong on some case; stops at the first."""
@@ -164,10 +200,17 @@ class Trial:
         first = next((index for index, problem in enumerate(problems) if problem), None)
         if first is None:
             return Verdict(self.entry, groups)
-        mistake = None
-        if outcomes[first].trouble not in ("not done", "time"):
-            mistake = self._recognise(outcomes, first, problems[first])
+
+        def behaves_like(mistake: Mistake) -> bool:
+            return self._agrees(mistake, outcomes.__getitem__, self._cheapest_places(first, mistake))
+
+        mistake = self._recognise(outcomes[first], problems[first], behaves_like)
         return Verdict(self.entry, groups, self.cases[first], outcomes[first], problems[first], mistake)
+
+    def _first_problem(self, outcome_of: Callable[[int], Outcome]) -> tuple[int, str] | None:
+        """Return the first case that is not right, as its index and what is wrong there."""
+        problems = ((index, self._problem(index, outcome_of(index))) for index in range(len(self.cases)))
+        return next((found for found in problems if found[1]), None)
 
     def _problem(self, index: int, outcome: Outcome) -> str:
         """Return what is wrong with an outcome, or an empty string."""
@@ -198,21 +241,35 @@ class Trial:
             self._expected[place] = expected
         return self._expected[place]
 
-    def _recognise(self, outcomes: Sequence[Outcome], first: int, problem: str) -> Mistake | None:
-        """Find the mistake that behaves like the learner's function on every case, trying the failed case first.
+    def _recognise(
+        self, outcome: Outcome, problem: str, behaves_like: Callable[[Mistake], bool]
+    ) -> Mistake | None:
+        """Find the mistake that behaves like a function whose first failed case gave this outcome.
 
         An invariant that recognises a mistake itself (where results are random) returns that mistake's sentence.
         """
-        order = [first, *(index for index in range(len(self.cases)) if index != first)]
-        for mistake in self.half.mistakes:
-            if mistake.says == problem:
-                return mistake
-            if all(
-                same_outcome(self._of_mistake(mistake, i), outcomes[i], *self.half.tolerance(self.cases[i]))
-                for i in order
-            ):
-                return mistake
-        return None
+        if outcome.trouble in ("not done", "time"):
+            return None
+        found = (m for m in self.half.mistakes if m.says == problem or behaves_like(m))
+        return next(found, None)
+
+    def _agrees(self, mistake: Mistake, outcome_of: Callable[[int], Outcome], indices: Iterable[int]) -> bool:
+        """Tell whether a known mistake does on each of these cases what another function did there."""
+        return all(
+            same_outcome(
+                self._of_mistake(mistake, index), outcome_of(index), *self.half.tolerance(self.cases[index])
+            )
+            for index in indices
+        )
+
+    def _cheapest_places(self, first: int, *mistakes: Mistake) -> list[int]:
+        """Return every case: those on which the mistakes were run before, then the first that failed, then the rest."""
+
+        def cost(index: int) -> tuple[bool, bool]:
+            known = all((m.name, self.places[index]) in self._mistaken for m in mistakes)
+            return not known, index != first
+
+        return sorted(range(len(self.cases)), key=cost)
 
     def _of_mistake(self, mistake: Mistake, index: int) -> Outcome:
         """Return a known mistake's outcome on a case."""
