@@ -168,4 +168,4 @@ def case(work: str, passes: int, budget: float) -> Case:
 
 
 # Backward takes two products as large as forward's: for the weights and for the input.
-CASES = [case(INFERENCE, 1, 15), case(STEP, 3, 40)]
+CASES = [case(INFERENCE, 1, 12), case(STEP, 3, 30)]

@@ -173,6 +173,6 @@ CASES = [
         f"{SIDE}×{SIDE} pixels, VGG-19, six layers",
         painting_step,
         {TEXTBOOK: round(1 / 3, 2), TORCH: 1.0, SGEMM: round(1 / 0.7, 2)},
-        budget=45,
+        budget=35,
     )
 ]

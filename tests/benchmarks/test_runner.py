@@ -124,12 +124,19 @@ def test_a_ratio_with_a_goal_that_jumps_is_not_reported(clock):
 
 
 def test_a_moment_of_noise_is_measured_again(clock):
-    moments = iter([0.9, 0.9, 0.0, 0.0])
+    moments = iter([0.9, 0.9, 0.9, 0.9, 0.0, 0.0])  # before and after; looked at twice where others compute
     quiet = meter(clock)
     passing = type(quiet)(clock, quiet.probe, lambda: next(moments))
     result = measure(case(Work(Form(clock.work(1.0)))), passing)
     assert not result.refused
     assert list(moments) == []
+
+
+def test_a_program_that_is_just_ending_disturbs_nobody(clock):
+    moments = iter([0.9, 0.0, 0.9, 0.0])
+    quiet = meter(clock)
+    ending = type(quiet)(clock, quiet.probe, lambda: next(moments))
+    assert not measure(case(Work(Form(clock.work(1.0)))), ending).refused
 
 
 def test_where_the_system_does_not_tell_what_others_do_the_probe_decides(clock):
