@@ -6,6 +6,8 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
+
 PACKAGES = ("numpy", "tensorflow-cpu", "tensorflow", "keras", "torch", "faiss-cpu", "jupyterlab", "nbgrader")
 
 
@@ -15,12 +17,12 @@ def describe_machine() -> dict[str, str]:
         "processor": _processor(),
         "processors": str(os.cpu_count()),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "system": f"{platform.system()} {platform.machine()}",
     }
 
 
 def describe_versions(root: Path) -> dict[str, str]:
-    """Return the versions of Python, of the packages that are installed, and of the course itself (its commit).
+    """Return the versions of Python, of the packages that are installed, of NumPy's BLAS, and the course's commit.
 
     Parameters
     ----------
@@ -33,6 +35,8 @@ def describe_versions(root: Path) -> dict[str, str]:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    versions["numpy's BLAS"] = f"{blas['name']} {blas['version']}"
     versions["course"] = _commit(root)
     return versions
 
