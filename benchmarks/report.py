@@ -179,10 +179,11 @@ def _real_run(path: Path) -> Run:
 def _group_table(group: GroupResult, again: Run | None) -> list[str]:
     headings = [*HEADINGS, "second run"] if again else [*HEADINGS]
     lines = [f"**{_title(group)}**", "", f"| {' | '.join(headings)} |", "| --- " * len(headings) + "|"]
-    first = {} if again is None else {key: ratio for key, ratio in _of_group(group).items()}
-    second = {} if again is None else ratios_of(again)
+    first, second = ({}, {}) if again is None else (_of_group(group), ratios_of(again))
+    work = {case.name: f"{case.name}: {case.work}" for case in group.cases}
     for row in group_rows(group):
-        cells = list(row)
+        # What is done is said once a case, in its first row.
+        cells = [work.pop(row[0], ""), *row[1:]]
         if again:
             key = (group.name, row[0], row[1])
             cells.append(_second_text(first.get(key), second.get(key)))

@@ -80,7 +80,7 @@ def test_the_readme_gets_the_tables_between_its_marks(folder):
     assert "old" not in text
     assert "### quiet\n" in text
     assert "made up" in text
-    assert "| forward | TensorFlow | 1.1 (1–1.2) |  |  | 1.2 (1.1–1.3), agrees |" in text
+    assert "| forward: a convolution | TensorFlow | 1.1 (1–1.2) |  |  | 1.2 (1.1–1.3), agrees |" in text
     fill_readme(folder)
     assert (folder / "README.md").read_text() == text
 
