@@ -10,7 +10,7 @@ from utils.grading.classroom.delegation import delegated
 from utils.grading.classroom.judging import judge_notebook
 from utils.grading.classroom.records import PlannedCell
 from utils.grading.classroom.suspicion import suspicious
-from utils.grading.notebooks import defined_functions, notebook_path, read_cells
+from utils.grading.notebooks import defined_functions, notebook_path, read_cells, stub
 
 # In assignment 1 `utils.layers.pad2d` stays, since another exercise's given code builds on it: here it is watched.
 WATCHED = {
@@ -293,6 +293,21 @@ IMPORTS_AND_USES = (
 @pytest.mark.parametrize(("source", "leads"), IMPORTS_AND_USES)
 def test_an_import_counts_where_its_name_is_read(source, leads):
     assert delegated([ast.parse(source)], [], "mine", ["a.b.f"]) == (["a.b.f"] if leads else [])
+
+
+@pytest.mark.parametrize("notebook", [name for name, one in NOTEBOOKS.items() if one.exercises])
+def test_the_blank_leads_nowhere(notebook):
+    path = notebook_path(notebook)
+    if not path.exists():
+        pytest.skip("this notebook is not written yet")
+    cells = []
+    for cell in read_cells(path):
+        names = tuple(defined_functions(cell.source)) if cell.kind == "code" else ()
+        done = [name for name in names if cell.is_solution and name in NOTEBOOKS[notebook].exercises]
+        source = stub(cell.source, done[0]) if done else cell.source
+        cells += [PlannedCell(cell.id, source, cell.is_solution, names)] if cell.kind == "code" else []
+    for name in NOTEBOOKS[notebook].exercises:
+        assert suspicious(cells, name, exercise(f"{notebook}/{name}").answered_by) == [], name
 
 
 def test_delegation_of_nothing():
