@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from tests.experiments.faces import made_up_faces
 from utils.data.runs import load_run
+from utils.experiments import faces_siamese
 from utils.experiments.faces_siamese import EXPERIMENT, METHODS, work
 
 
@@ -16,6 +18,15 @@ def test_a_short_training_is_measured(method, tmp_path):
     assert 0.5 < row["area"] < 1
     assert 0 < row["equal_error_rate"] < 0.5
     assert 0 < row["rank_one"] <= 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_head_learns_what_tells_people_apart(method, monkeypatch, tmp_path):
+    monkeypatch.setattr(faces_siamese, "faces_seen", lambda layers: made_up_faces())
+    row = work({"method": method, "steps": 50, "seed": 1, "layers": "conv64_3"}, tmp_path)
+    untrained = work({"method": method, "steps": 1, "seed": 1, "layers": "conv64_3"}, tmp_path)
+    assert row["measured_steps"] == [25, 50]
+    assert row["area"] > untrained["area"] + 0.05
 
 
 def test_the_log_is_of_this_run():

@@ -18,6 +18,7 @@ from utils.faces.encoding import (
     encode_picture,
     face_encoder,
 )
+from utils.faces.orl import align_orl_faces
 from utils.models.face_landmarks import LEFT_EYE, MOUTH, RIGHT_EYE
 
 
@@ -282,3 +283,35 @@ def test_the_threshold_parts_people_whom_nobody_chose(portraits):
     assert (apart[same] > THRESHOLD).mean() < 0.03
     assert (apart[~same] <= THRESHOLD).mean() < 0.015
     assert roc(apart, same).equal_error_rate < 0.02
+
+
+def test_orl_faces_come_to_one_place_and_size():
+    pictures = load_orl_faces()[0][0][:40:10]
+    crops = align_orl_faces(pictures, 150)
+    assert crops.shape == (4, 150, 150, 1)
+    assert crops.dtype == np.float32
+    assert 0 <= crops.min() < 0.3 < 0.6 < crops.max() <= 1
+    for crop in crops:
+        (points,) = find_landmarks(crop, np.array([(20, 10, 130, 150)]))
+        for rows, wanted in ((LEFT_EYE, (52, 60)), (RIGHT_EYE, (98, 60))):
+            assert np.linalg.norm(points[rows].mean(axis=0) - wanted) < 15
+
+
+def test_orl_faces_are_found_on_both_sides_of_a_mirror():
+    pictures = load_orl_faces()[0][0][5:45:20]
+    one, other = align_orl_faces(pictures, 60), align_orl_faces(pictures[:, :, ::-1], 60)[:, :, ::-1]
+    for crop, mirrored in zip(one, other, strict=True):
+        assert np.corrcoef(crop.ravel(), mirrored.ravel())[0, 1] > 0.85
+
+
+def test_orl_pictures_without_a_face_are_named():
+    with pytest.raises(ValueError, match=r"pictures\[1\] must show a face"):
+        align_orl_faces(
+            np.stack([load_orl_faces()[0][0][0], np.full((112, 92), 130, np.uint8)]),
+        )
+
+
+@pytest.mark.parametrize("pictures", [np.zeros((2, 112, 92)), np.zeros((112, 92), np.uint8)])
+def test_other_pictures_than_the_orl_faces_are_refused(pictures):
+    with pytest.raises(ValueError, match="uint8"):
+        align_orl_faces(pictures)

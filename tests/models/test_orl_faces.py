@@ -1,10 +1,10 @@
-"""The small network for faces: lengths, indifference to light, sizes, and that it can be kept in a file."""
+"""The small networks for faces: lengths, indifference to light, sizes, and that it can be kept in a file."""
 
 import keras
 import numpy as np
 import pytest
 
-from utils.models.orl_faces import small_face_network
+from utils.models.orl_faces import face_head, small_face_network
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +58,25 @@ def test_normalisation_follows_every_convolution_on_demand():
 def test_networks_that_cannot_be_are_refused(shape, embedding):
     with pytest.raises(ValueError):
         small_face_network(shape, embedding)
+
+
+def test_a_head_gives_encodings_of_length_one_that_point_everywhere():
+    features = np.random.default_rng(0).exponential(size=(64, 20)).astype(np.float32)
+    encodings = np.asarray(face_head(20, 32)(features, training=True))
+    assert encodings.shape == (64, 32)
+    np.testing.assert_allclose(np.linalg.norm(encodings, axis=1), 1, rtol=1e-5)
+    assert np.linalg.norm(encodings.mean(axis=0)) < 0.3
+
+
+def test_scale_and_offset_of_a_feature_do_not_matter_to_a_head():
+    features = np.random.default_rng(1).normal(size=(64, 20)).astype(np.float32)
+    head = face_head(20, 32, dropout=0.0)
+    other = features * np.linspace(0.5, 20, 20, dtype=np.float32) + 7
+    one, other = head(features, training=True), head(other, training=True)
+    np.testing.assert_allclose(one, other, atol=0.02)
+
+
+@pytest.mark.parametrize(("features", "embedding"), [(0, 32), (20, 1)])
+def test_heads_that_cannot_be_are_refused(features, embedding):
+    with pytest.raises(ValueError, match="at least 1 and embedding 2"):
+        face_head(features, embedding)

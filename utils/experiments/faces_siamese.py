@@ -1,9 +1,11 @@
 """Siamese classifiers beside the triplet loss, on people that none of them ever saw: lesson 3 of week 4.
 
-Network, batches and learning rate are those of the run that compares kinds of mining, `faces-mining`.
+Faces, batches and learning rate are those of the run that compares kinds of mining, `faces-mining`, and as there, some
+networks learn from photographs alone and others from frozen first layers of lesson 1's network.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +13,18 @@ import numpy as np
 
 from utils.experiments.experiment import Experiment, Row
 from utils.experiments.faces_mining import (
+    ALPHA,
     DECAY,
     EMBEDDING,
     FILTERS,
+    HEAD_ALPHA,
+    LAYERS,
     PEOPLE,
     PICTURES,
     RATE,
-    VARIED,
+    part_name,
 )
+from utils.experiments.faces_seen import faces_seen
 
 if TYPE_CHECKING:
     import keras
@@ -31,6 +37,8 @@ MEASURED_EVERY = 25
 # What the last layer begins with: every difference counts alike against one person, and half of the pairs may pass.
 FIRST_WEIGHT = -1.0
 FIRST_BIAS = {"difference": 8.0, "chi-square": 5.0}
+# The encodings of a head are four times as long, and the sums of their differences twice as large.
+HEAD_FIRST_BIAS = {"difference": 16.0, "chi-square": 10.0}
 CURVE_POINTS = 60
 
 
@@ -41,7 +49,8 @@ def work(part: Mapping[str, Any], folder: Path) -> Row:
     ----------
     part : mapping
         ``method`` (of `METHODS`), ``steps`` and ``seed``: of the weights, of the batches and of how their pictures are
-        varied; batches are the same for all methods of one seed.
+        varied; batches are the same for all methods of one seed. ``layers`` where the faces are seen through frozen
+        ones, as for `faces_seen`.
     folder : Path
         Not used: a part takes a minute and is not worth a checkpoint.
 
@@ -54,24 +63,23 @@ def work(part: Mapping[str, Any], folder: Path) -> Row:
     """
     import keras
 
-    from utils.data import load_orl_faces
-    from utils.faces.batches import half_size, person_batches, vary_faces
-    from utils.models.orl_faces import small_face_network
+    from utils.faces.batches import person_batches
+    from utils.models.orl_faces import face_head, small_face_network
 
+    layers, rng = part.get("layers"), np.random.default_rng(part["seed"])
+    faces = faces_seen(layers)
     keras.backend.clear_session()
     keras.utils.set_random_seed(part["seed"])
-    (x_train, y_train), (x_test, y_test) = load_orl_faces()
-    x_train, test = half_size(x_train), (half_size(x_test), y_test)
-    encoder = small_face_network(x_train.shape[1:], EMBEDDING, FILTERS)
-    trainer, judge = _training(encoder, part["method"], part["steps"])
-    rng = np.random.default_rng(part["seed"])
-    batches = person_batches(y_train, PEOPLE, PICTURES, rng)
+    shape = faces.known.shape[1:]
+    encoder = small_face_network(shape, EMBEDDING, FILTERS) if layers is None else face_head(shape[0])
+    trainer, judge = _training(encoder, part["method"], part["steps"], headed=layers is not None)
+    batches = person_batches(faces.who, PEOPLE, PICTURES, rng)
     measured: dict[int, float] = {}
     for step in range(1, part["steps"] + 1):
         rows = next(batches)
-        trainer.train_on_batch(vary_faces(x_train[rows], rng, **VARIED), y_train[rows].astype("int32"))
+        trainer.train_on_batch(faces.vary(rows, rng), faces.who[rows].astype("int32"))
         if step % MEASURED_EVERY == 0 or step == part["steps"]:
-            found = _measure(judge, test)
+            found = _measure(judge, (faces.unseen, faces.unseen_who))
             measured[step] = found["area"]
     return {
         "parameters": sum(int(np.prod(weight.shape)) for weight in trainer.trainable_weights),
@@ -81,7 +89,7 @@ def work(part: Mapping[str, Any], folder: Path) -> Row:
     }
 
 
-def _training(encoder: "keras.Model", method: str, steps: int) -> tuple["keras.Model", Any]:
+def _training(encoder: "keras.Model", method: str, steps: int, headed: bool) -> tuple["keras.Model", Any]:
     """Return a compiled network that trains the encoder, and what gives distances of all pairs of pictures."""
     import keras
 
@@ -98,10 +106,10 @@ def _training(encoder: "keras.Model", method: str, steps: int) -> tuple["keras.M
         keras.optimizers.schedules.CosineDecay(RATE, steps), weight_decay=DECAY
     )
     if method == "triplet":
-        encoder.compile(optimizer, batch_hard_loss)
+        encoder.compile(optimizer, partial(batch_hard_loss, alpha=HEAD_ALPHA if headed else ALPHA))
         return encoder, lambda pictures: distances(encoder.predict_on_batch(pictures))
     encoder = without_negatives(encoder) if method == "chi-square" else encoder
-    weigh = first_layer(method)
+    weigh = first_layer((HEAD_FIRST_BIAS if headed else FIRST_BIAS)[method])
     trainer = all_pairs_classifier(encoder, weigh, method)
     trainer.compile(optimizer, balanced_pair_loss)
 
@@ -113,7 +121,7 @@ def _training(encoder: "keras.Model", method: str, steps: int) -> tuple["keras.M
     return trainer, judge
 
 
-def first_layer(how: str) -> "keras.layers.Layer":
+def first_layer(bias: float) -> "keras.layers.Layer":
     """Return a last layer that weighs all numbers alike at first, so that the training begins with a plain distance."""
     import keras
 
@@ -121,12 +129,12 @@ def first_layer(how: str) -> "keras.layers.Layer":
         1,
         activation="sigmoid",
         kernel_initializer=keras.initializers.Constant(FIRST_WEIGHT),
-        bias_initializer=keras.initializers.Constant(FIRST_BIAS[how]),
+        bias_initializer=keras.initializers.Constant(bias),
     )
 
 
 def _measure(judge: Any, test: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
-    """Return area, error rates and the curve for all pairs of the test's pictures."""
+    """Return area, error rates and the curve for all pairs of the test's faces."""
     from utils.faces.verification import roc
 
     pictures, labels = test
@@ -147,10 +155,12 @@ def _measure(judge: Any, test: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
 
 EXPERIMENT = Experiment(
     name="faces-siamese",
-    says="Siamese classifiers beside the triplet loss on the ORL faces, people never seen, three seeds.",
-    minutes=4,
+    says="Siamese classifiers beside the triplet loss on the ORL faces, people never seen.",
+    minutes=7,
     parts={
-        f"{method}, seed {seed}": {"method": method, "steps": STEPS, "seed": seed}
+        part_name(method, layers, seed): {"method": method, "steps": STEPS, "seed": seed}
+        | ({} if layers is None else {"layers": layers})
+        for layers in LAYERS
         for seed in SEEDS
         for method in METHODS
     },

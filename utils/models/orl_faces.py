@@ -1,6 +1,7 @@
-"""A small network that turns a grey face into an encoding, for training on the ORL faces in a minute.
+"""Small networks that turn a face into an encoding, for training on the ORL faces in a minute.
 
-Its pictures are the ORL faces at half size, 56 × 46 pixels (:func:`utils.faces.batches.half_size`), but any size does.
+The pictures of :func:`small_face_network` are the ORL faces at half size, 56 × 46 pixels
+(:func:`utils.faces.batches.half_size`), but any size does.
 """
 
 import keras
@@ -76,6 +77,37 @@ def small_face_network(
     if centred:
         x = layers.BatchNormalization(momentum=0.9, center=False, scale=False)(x)
     return keras.Model(inputs, layers.UnitNormalization()(x), name="small_face_network")
+
+
+def face_head(features: int, embedding: int = 256, dropout: float = 0.2) -> keras.Model:
+    """Build what is trained on top of frozen layers: one dense layer whose output has length 1.
+
+    Parameters
+    ----------
+    features : int
+        What comes from below, numbers a face.
+    embedding : int
+        Length of an encoding, at least 2.
+    dropout : float
+        Share of the features that a training step leaves out, in [0, 1).
+
+    Returns
+    -------
+    keras.Model
+        (batch, features) → encodings (batch, embedding) of length 1. Not compiled.
+
+    Notes
+    -----
+    Features after a ReLU are never negative, and their sizes differ; batch normalisation without weights of its own
+    makes them alike before the dense layer, and centres the encodings behind it, as in :func:`small_face_network`.
+    """
+    if features < 1 or embedding < 2:
+        raise ValueError(f"features must be at least 1 and embedding 2, got {features!r} and {embedding!r}")
+    inputs = keras.Input((features,))
+    x = layers.BatchNormalization(momentum=0.9, center=False, scale=False)(inputs)
+    x = layers.Dense(embedding, use_bias=False)(layers.Dropout(dropout)(x))
+    x = layers.BatchNormalization(momentum=0.9, center=False, scale=False)(x)
+    return keras.Model(inputs, layers.UnitNormalization()(x), name="face_head")
 
 
 def _convolution(x: keras.KerasTensor, filters: int, side: int, normalized: bool, strides: int = 1):
