@@ -74,4 +74,9 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.write_line(
                 f"{report.key}: survives, since it changes nothing: {change} ({reason})"
             )
+    dearest = sorted(reports, key=lambda report: report.seconds, reverse=True)[:10]
+    dear = ", ".join(f"{report.key} {report.seconds:.0f}" for report in dearest)
+    terminalreporter.write_line(
+        f"{sum(report.seconds for report in reports):.0f} s of processor time; most for {dear}"
+    )
     terminalreporter.write_line(", ".join(f"{value} {name}" for name, value in totals(reports).items()))

@@ -64,7 +64,8 @@ def all_stages(root: Path) -> list[Stage]:
         Stage("slow", ((*pytest, *two, "--dist=worksteal", "-m", f"slow and not ({own})"),), 8),
         Stage("blank", ((*pytest, *two, "--dist=worksteal", "-m", "blank"),), 12),
         Stage("demos", ((*pytest, "-m", "browser"),), 8),
-        Stage("gate", ((*pytest, *two, "-m", "gate"),), 15),
+        # tests/gate/conftest.py puts the dear ones first.
+        Stage("gate", ((*pytest, *two, "--dist=worksteal", "-m", "gate"),), 15),
         Stage("notebooks", (run_notebooks,) if notebooks else (), 20),
     ]
 

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 from types import ModuleType
 
 from utils.answers.answer import answer
@@ -39,6 +39,8 @@ class Report:
         Surviving mutants that are equivalent to the solution, with the reason.
     problems : list of str
         What must be mended; empty when the exercise passes.
+    seconds : float
+        Processor time that it took.
     """
 
     key: str
@@ -48,6 +50,7 @@ class Report:
     killed: int = 0
     excused: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 def inspect_exercise(key: str, root: Path | None = None) -> Report:
@@ -61,7 +64,7 @@ def inspect_exercise(key: str, root: Path | None = None) -> Report:
         The course's root; where ``utils`` is installed from by default.
     """
     root = root or course_root()
-    report = Report(key)
+    report, began = Report(key), process_time()
     trials = _make_trials(key)
     notebook, name = split_key(key)
     around = surroundings(notebook, root)
@@ -71,6 +74,7 @@ def inspect_exercise(key: str, root: Path | None = None) -> Report:
     _inspect_mistakes(report, trials)
     _inspect_alternatives(report, root, trials)
     _inspect_mutants(report, around, cell, root, trials[None])
+    report.seconds = process_time() - began
     return report
 
 

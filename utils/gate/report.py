@@ -49,15 +49,16 @@ def run_gate(keys: Sequence[str], jobs: int = 2) -> Iterator[Report]:
 def print_gate(names: Sequence[str], jobs: int = 2) -> bool:
     """Run the gate for notebook ids or exercise keys, print a table and the totals; returns whether all passed."""
     console = Console()
-    table = Table("exercise", "mistakes named", "other right answers", "mutants killed", "excused", "")
+    table = Table(
+        "exercise", "mistakes named", "other right answers", "mutants killed", "excused", "CPU s", ""
+    )
     reports = []
     for report in run_gate(select(names), jobs):
         reports.append(report)
         mark = "[green]passes[/]" if not report.problems else "[red]fails[/]"
         killed = f"{report.killed}/{report.mutants}"
-        table.add_row(
-            report.key, str(report.mistakes), str(report.alternatives), killed, str(len(report.excused)), mark
-        )
+        counts = (str(report.mistakes), str(report.alternatives), killed, str(len(report.excused)))
+        table.add_row(report.key, *counts, f"{report.seconds:.1f}", mark)
     console.print(table)
     for report in reports:
         for problem in report.problems:
