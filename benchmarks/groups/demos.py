@@ -5,12 +5,14 @@ own, with everything read from the disk before; the slider from the press of a k
 proportional share of memory (PSS): what is shared is divided.
 """
 
-import atexit
+import os
+import signal
 import statistics
 import tempfile
 import time
-from contextlib import ExitStack
-from functools import cache, partial
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from benchmarks.cases import Case, Detail, Form, Work
@@ -19,19 +21,18 @@ from tests.demos.serving import kernels, open_page, serve
 from utils.course.demo import all_demos
 from utils.course.environment import find_system_part
 
-SLIDERS = {"convolution": "stride", "detection": "score ≥"}
+# A slider of each demo, and two keys of which each changes the picture: a small step of the score need not.
+SLIDERS = {"convolution": ("stride", "ArrowRight", "ArrowLeft"), "detection": ("score ≥", "End", "Home")}
 READY = {"detection": "kept"}  # words that are there when the network has answered
 VISITORS = 20
 MOST_FIRST, MOST_AFTER_SLIDER = 8.0, 0.5
 
 
-@cache
-def server() -> tuple[str, Path]:
-    """Start the server of the demos, once for all cases; returns its address and folder."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-demos-")))
-    return stack.enter_context(serve(folder)), folder
+@contextmanager
+def server() -> Iterator[tuple[str, Path]]:
+    """Run a server of the demos; gives its address and folder."""
+    with tempfile.TemporaryDirectory(prefix="bench-demos-") as folder, serve(Path(folder)) as address:
+        yield address, Path(folder)
 
 
 def browser() -> str:
@@ -47,9 +48,8 @@ def browser() -> str:
     return program
 
 
-def first_picture(demo: str) -> float:
-    """Return the seconds from the request of a page to its first picture."""
-    address, _ = server()
+def first_picture(address: str, folder: Path, demo: str) -> float:
+    """Return the seconds from the request of a page to its first picture; the kernel does not outlive it."""
     with open_page("about:blank", browser()) as seen:
         began = time.perf_counter()
         seen.page.goto(f"{address}demo/{demo}", timeout=120_000, wait_until="commit")
@@ -58,24 +58,31 @@ def first_picture(demo: str) -> float:
             timeout=120_000,
             polling=20,
         )
-        return time.perf_counter() - began
+        took = time.perf_counter() - began
+    for number in kernels(folder):
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    return took
 
 
 def first(demo: str) -> Work:
     """Prepare a demo's first picture; the first visit reads everything from the disk."""
-    first_picture(demo)
-    return Work(Form(partial(first_picture, demo), own_clock=True))
+    stack = ExitStack()
+    visit_demo = partial(first_picture, *stack.enter_context(server()), demo)
+    visit_demo()
+    return Work(Form(visit_demo, own_clock=True), close=stack.close)
 
 
 def after_slider(demo: str) -> Work:
     """Open a demo, and prepare a slider that goes there and back."""
     stack = ExitStack()
-    page = stack.enter_context(open_page(f"{server()[0]}demo/{demo}", browser())).page
+    address, _ = stack.enter_context(server())
+    page = stack.enter_context(open_page(f"{address}demo/{demo}", browser())).page
     wait_until_it_listens(page)
     if demo in READY:
         page.get_by_text(READY[demo]).first.wait_for(timeout=300_000)
-    handle = page.locator(".widget-slider", has_text=SLIDERS[demo]).locator(".noUi-handle")
-    keys = ["ArrowRight", "ArrowLeft"]
+    slider, *keys = SLIDERS[demo]
+    handle = page.locator(".widget-slider", has_text=slider).locator(".noUi-handle")
 
     def move() -> float:
         old = source(page)
@@ -97,8 +104,7 @@ def after_slider(demo: str) -> Work:
 
 def visit() -> list[Detail]:
     """Open one demo so many times at once, and return what their kernels weigh."""
-    address, folder = server()
-    with open_page(f"{address}demo/convolution", browser()) as seen:
+    with server() as (address, folder), open_page(f"{address}demo/convolution", browser()) as seen:
         for _ in range(VISITORS - 1):
             page = seen.page.context.browser.new_context().new_page()
             page.goto(f"{address}demo/convolution", timeout=300_000)
@@ -125,7 +131,7 @@ CASES = [
     *(
         Case(
             f"{demo}, after a slider",
-            f"the slider “{SLIDERS[demo]}”",
+            f"the slider “{SLIDERS[demo][0]}”",
             partial(after_slider, demo),
             most_seconds=MOST_AFTER_SLIDER,
             rounds=20,
