@@ -106,6 +106,8 @@ def test_each_visitor_has_a_state_of_their_own(served, chromium):
         other.keyboard.press("4")
         expect(other.get_by_text("= 60 pixels wide")).to_be_visible()
         expect(seen.page.get_by_text("= 238 pixels wide")).to_be_visible()
+
+
 def test_a_page_that_does_not_come_up_says_so(served, chromium):
     with open_page("about:blank", chromium) as seen:
         page = seen.page

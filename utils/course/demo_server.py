@@ -22,7 +22,8 @@ from utils.course.demo import PICTURES, TOKEN, Demo, all_demos
 from utils.grading.notebooks import course_root
 
 _KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
-_LONGEST_FOLDER = 30  # a socket's path may have about a hundred characters; its name below the folder takes 70
+# A socket's path may have about a hundred characters; its name below the folder takes 70.
+_LONGEST_FOLDER = 30
 
 
 class DemoServer(Voila):
