@@ -2,7 +2,10 @@
 
 import ast
 
-from utils.gate.mutants import make_mutants
+import pytest
+
+from utils.gate import inspect
+from utils.gate.mutants import Mutant, make_mutants
 
 CELL = '''
 def f(x, axis=0):
@@ -52,3 +55,17 @@ def test_every_mutant_is_a_program_and_differs():
     assert len({m.source for m in mutants}) == len(mutants)
     for mutant in mutants:
         ast.parse(mutant.source)
+
+
+@pytest.mark.parametrize("excused", [True, False])
+def test_a_mutant_is_killed_by_the_clock_only_where_it_is_not_excused(monkeypatch, tmp_path, excused):
+    change = "return 1 → return 2"
+    monkeypatch.setattr(inspect, "make_mutants", lambda cell: [Mutant(change, "source")])
+    monkeypatch.setattr(inspect, "define", lambda source, key: None)
+    monkeypatch.setattr(inspect, "_cheapest_first", lambda cases, solution: (cases, 0.1))
+    monkeypatch.setattr(inspect, "_survives", lambda key, source, cases, seconds: seconds > 10)
+    monkeypatch.setattr(inspect, "read_equivalents", lambda root: {"k": {change: "why"}} if excused else {})
+    report = inspect.Report("k")
+    inspect._inspect_mutants(report, "", "", tmp_path, None)
+    assert (report.killed, report.problems) == (0 if excused else 1, [])
+    assert report.excused == ({change: "why"} if excused else {})
