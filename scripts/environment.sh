@@ -98,6 +98,7 @@ say "Installing the course's packages (about 2 GB on disk; a minute with uv, abo
 : > "$BEGUN"
 rm -f "$STAMP"
 if [ -n "$UV" ]; then
+    # Where Python may not write byte code later, every import of TensorFlow would compile it anew.
     "$UV" pip install --compile-bytecode --python "$VENV/bin/python" -r requirements.txt >"$LOG" 2>&1 </dev/null &
 else
     "$VENV/bin/python" -m pip install --disable-pip-version-check -r requirements.txt >"$LOG" 2>&1 </dev/null &

@@ -91,13 +91,9 @@ class Work:
         if self._steps is None:
             given = {**self.options, "start": self.picture, "steps": 10**6, "network": networks[0]}
             self._steps = painting_steps(self.content, self.style, **given)
-            self.costs.append(next(self._steps).cost)
-            if not wanted(self):
-                return
-            draw(self)
-        while not self.rests:
+        while not (self.costs and self.rests):
             step = next(self._steps)
-            self.picture, self.count = to_uint8(step.picture), self.count + 1
+            self.picture, self.count = to_uint8(step.picture), self.count + bool(self.costs)
             self.costs.append(step.cost)
             if not wanted(self):
                 return

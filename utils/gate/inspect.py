@@ -172,10 +172,8 @@ def _inspect_mutants(report: Report, around: str, cell: str, root: Path, cases: 
     limit = max(_MUTANT_SECONDS, _MUTANT_SLOWER * seconds)
     for mutant in make_mutants(cell):
         report.mutants += 1
-        source = around + mutant.source
-        if _survives(report.key, source, cases, limit) or (
-            mutant.change in excused and _survives(report.key, source, cases, _EXCUSED_SECONDS)
-        ):
+        allowed = max(limit, _EXCUSED_SECONDS) if mutant.change in excused else limit
+        if _survives(report.key, around + mutant.source, cases, allowed):
             survivors.add(mutant.change)
             if mutant.change not in excused:
                 report.problems.append(f"mutant survives: {mutant.change}")
