@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 
 from utils.layers.shapes import Window, place_window
-from utils.layers.validation import PICTURE_AXES, as_floating, as_pair, check_shape
+from utils.layers.validation import (
+    PICTURE_AXES,
+    all_finite,
+    as_floating,
+    as_pair,
+    check_finite,
+    check_shape,
+)
 
-CACHE_BYTES = 1 << 20  # of pictures that are pooled together; half a second-level cache of today
+CACHE_BYTES = 1 << 19  # of pictures that are pooled together; a quarter of a second-level cache of today
 AXES = {"x": PICTURE_AXES, "grad": PICTURE_AXES}
 
 
@@ -44,9 +51,9 @@ def max_pool2d(
     TypeError, ValueError
         If `x` is not four-dimensional, empty or not finite, or another argument is malformed.
     """
-    (x,) = as_floating(AXES, x=x)
+    (x,) = as_floating(AXES, x=x, unchecked=["x"])
     window = _place(x, pool_size, strides, padding)
-    return _reduce(_pad(x, window, -np.inf), window, np.maximum)
+    return _reduce(x, window, np.maximum, -np.inf)
 
 
 def max_pool2d_backward(
@@ -78,11 +85,11 @@ def max_pool2d_backward(
     TypeError, ValueError
         As `max_pool2d`; also if `grad` is not shaped as the layer's output.
     """
-    grad, x = as_floating(AXES, grad=grad, x=x)
+    grad, x = as_floating(AXES, grad=grad, x=x, unchecked=["x"])
     window = _place(x, pool_size, strides, padding)
     check_shape("grad", grad, (len(x), *window.output, x.shape[3]), "that of the layer's output")
+    largest = _reduce(x, window, np.maximum, -np.inf)
     padded = _pad(x, window, -np.inf)
-    largest = _reduce(padded, window, np.maximum)
     dx = np.zeros_like(padded)
     free = np.ones(grad.shape, bool)
     for i in range(window.size[0]):
@@ -116,9 +123,9 @@ def average_pool2d(
     TypeError, ValueError
         As `max_pool2d`.
     """
-    (x,) = as_floating(AXES, x=x)
+    (x,) = as_floating(AXES, x=x, unchecked=["x"])
     window = _place(x, pool_size, strides, padding)
-    sums = _reduce(_pad(x, window, 0), window, np.add)
+    sums = _reduce(x, window, np.add, 0)
     sums /= _counts(window, x.dtype)
     return sums
 
@@ -190,33 +197,33 @@ def _along(x: np.ndarray, window: Window, axis: int, position: int) -> np.ndarra
     return x[:, chosen] if axis == 0 else x[:, :, chosen]
 
 
-def _reduce(padded: np.ndarray, window: Window, operation: np.ufunc) -> np.ndarray:
-    """Combine the pixels under each window; a new array shaped as the output."""
-    out = np.empty((len(padded), *window.output, padded.shape[3]), padded.dtype)
-    # A few pictures at a time, so that the columns' results are still in the cache when the rows need them.
-    pictures = max(CACHE_BYTES // padded[0].nbytes, 1)
-    for first in range(0, len(padded), pictures):
-        columns = _combine(padded[first : first + pictures], window, 0, operation, None)
+def _reduce(x: np.ndarray, window: Window, operation: np.ufunc, outside: float) -> np.ndarray:
+    """Combine the pixels under each window; a new array shaped as the output. Refuses pixels that are not finite."""
+    out = np.empty((len(x), *window.output, x.shape[3]), x.dtype)
+    # A few pictures at a time: they are still in the cache for the columns, and the columns' results for the rows.
+    pictures = max(CACHE_BYTES // x[0].nbytes, 1)
+    buffer = np.empty((pictures, window.output[0], window.padded[1], x.shape[3]), x.dtype)
+    for first in range(0, len(x), pictures):
+        part = x[first : first + pictures]
+        if not all_finite(part):
+            check_finite("x", x)
+        columns = _combine(_pad(part, window, outside), window, 0, operation, buffer[: len(part)])
         _combine(columns, window, 1, operation, out[first : first + pictures])
     return out
 
 
-def _combine(
-    x: np.ndarray, window: Window, axis: int, operation: np.ufunc, out: np.ndarray | None
-) -> np.ndarray:
-    parts = [_along(x, window, axis, position) for position in range(window.size[axis])]
-    if len(parts) == 1:
-        if out is None:
-            return parts[0]
-        out[...] = parts[0]
+def _combine(x: np.ndarray, window: Window, axis: int, operation: np.ufunc, out: np.ndarray) -> np.ndarray:
+    """Combine what stands under each window along one axis; returns `out`."""
+    first, *others = (_along(x, window, axis, position) for position in range(window.size[axis]))
+    if not others:
+        out[...] = first
         return out
-    combined = operation(parts[0], parts[1], out=out)
-    for part in parts[2:]:
-        operation(combined, part, out=combined)
-    return combined
+    operation(first, others[0], out=out)
+    for other in others[1:]:
+        operation(out, other, out=out)
+    return out
 
 
 def _counts(window: Window, dtype: np.dtype) -> np.ndarray:
     """Pixels of the picture under each window, shape (1, output height, output width, 1)."""
-    inside = np.pad(np.ones((1, *window.picture, 1), dtype), ((0, 0), *window.padding, (0, 0)))
-    return _reduce(inside, window, np.add)
+    return _reduce(np.ones((1, *window.picture, 1), dtype), window, np.add, 0)

@@ -130,7 +130,7 @@ def _convolve_positions(
     tiling = plan_tiles(window, x.shape[3], 1, out[0, 0].nbytes, POSITION_BYTES)
     buffer = np.empty((tiling.pictures, tiling.rows, *out.shape[2:]), x.dtype)
     for pictures, padded in padded_pictures(x, tiling):
-        pixels = [_under_position(padded, i, j, len(matrix), window) for (i, j), matrix in weights.items()]
+        pixels = [_under_position(padded, i, j, run, window) for i, j, run in weights]
         for first in range(0, window.output[0], tiling.rows):
             rows = slice(first, first + tiling.rows)
             tile = out[pictures, rows]
@@ -144,26 +144,26 @@ def _convolve_positions(
     return out
 
 
-def _position_weights(kernel: np.ndarray, window: Window) -> dict[tuple[int, int], np.ndarray]:
-    """Matrices by the row and column of the kernel where they begin.
+def _position_weights(kernel: np.ndarray, window: Window) -> dict[tuple[int, int, int], np.ndarray]:
+    """Matrices by the row and column of the kernel where they begin, and how many columns they cover.
 
     With a stride of 2 the pixels under two neighbouring positions follow one another in memory without meeting
     those of the next window, so that both go into one product; likewise for larger strides.
     """
-    run = window.strides[1] if window.dilation[1] == 1 else 1
+    across = window.strides[1] if window.dilation[1] == 1 else 1
     height, width, _, filters = kernel.shape
+    whole = width // across * across
+    runs = [(j, across) for j in range(0, whole, across)] + [(j, 1) for j in range(whole, width)]
     return {
-        (i, j): kernel[i, j : j + run].reshape(-1, filters)
-        for i in range(height)
-        for j in range(0, width, run)
+        (i, j, run): kernel[i, j : j + run].reshape(-1, filters) for i in range(height) for j, run in runs
     }
 
 
-def _under_position(padded: np.ndarray, i: int, j: int, numbers: int, window: Window) -> np.ndarray:
-    """View the pixels under position (i, j) of each window, shape (pictures, rows, columns, numbers)."""
-    corner = padded[:, i * window.dilation[0] :, j * window.dilation[1] :]
-    one, down, across, deep = padded.strides
-    strides = (one, down * window.strides[0], across * window.strides[1], deep)
-    return np.lib.stride_tricks.as_strided(
-        corner, (len(padded), *window.output, numbers), strides, writeable=False
-    )
+def _under_position(padded: np.ndarray, i: int, j: int, run: int, window: Window) -> np.ndarray:
+    """View the pixels under `run` positions from (i, j) on, for each window: (pictures, rows, columns, numbers)."""
+    (height, width), (down, across), (tall, wide) = window.output, window.strides, window.dilation
+    lines = padded[:, i * tall :: down][:, :height]
+    if run == 1:
+        return lines[:, :, j * wide :: across][:, :, :width]
+    lines = lines[:, :, j : j + width * run]
+    return lines.reshape(*lines.shape[:2], width, -1)

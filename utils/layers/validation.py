@@ -14,7 +14,11 @@ PICTURE_AXES = ("batch", "height", "width", "channels")
 
 
 def as_floating(
-    wanted_axes: dict[str, Sequence[str]] | None, *, optional: Sequence[str] = (), **values: Any
+    wanted_axes: dict[str, Sequence[str]] | None,
+    *,
+    optional: Sequence[str] = (),
+    unchecked: Sequence[str] = (),
+    **values: Any,
 ) -> list[np.ndarray | None]:
     """Turn several arguments into finite arrays of one floating-point type.
 
@@ -28,6 +32,8 @@ def as_floating(
         shape will do.
     optional
         Names of the arguments that may be None; None stays None.
+    unchecked
+        Names of the arguments whose values the caller looks at itself, with `all_finite` and `check_finite`.
     **values
         The arguments under their own names.
 
@@ -53,7 +59,8 @@ def as_floating(
         if array is not None:
             _check_axes(name, array, wanted_axes[name] if wanted_axes else None)
             arrays[name] = array.astype(dtype, copy=False)
-            _check_finite(name, arrays[name])
+            if name not in unchecked:
+                check_finite(name, arrays[name])
     return list(arrays.values())
 
 
@@ -80,15 +87,24 @@ def _check_axes(name: str, array: np.ndarray, axes: Sequence[str] | None) -> Non
         raise ValueError(f"{name} must not be empty on any of its axes {wanted}; got shape {array.shape}")
 
 
-def _check_finite(name: str, array: np.ndarray) -> None:
-    # One fast pass: a sum of squares of finite values is finite unless it overflows, which the counts settle.
+def all_finite(array: np.ndarray) -> bool:
+    """Tell whether an array has neither NaN nor infinities."""
+    # One fast pass: a sum of squares of finite values is finite unless it overflows.
     flat = array.ravel(order="K")
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(flat @ flat):
-            return
-    nans = int(np.isnan(array).sum())
-    infinities = int(np.isinf(array).sum())
-    if nans or infinities:
+        return bool(np.isfinite(flat @ flat)) or bool(np.isfinite(array).all())
+
+
+def check_finite(name: str, array: np.ndarray) -> None:
+    """Refuse an array with NaN or infinities.
+
+    Raises
+    ------
+    ValueError
+        With how many of each there are.
+    """
+    if not all_finite(array):
+        nans, infinities = int(np.isnan(array).sum()), int(np.isinf(array).sum())
         raise ValueError(
             f"{name} must be finite; got {nans} NaN and {infinities} infinite values among {array.size}"
         )
