@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from scipy.spatial.distance import cdist
 
-from utils.faces import database as database_module
 from utils.faces.database import FaceDatabase
 
 CONSENT = "signed on paper"
@@ -51,30 +50,6 @@ def test_search_is_a_look_at_all_distances():
         # A change is seen at once, also one that another connection makes.
         database.add("the same", wanted, CONSENT)
         assert database.search(wanted)[0].name == "the same"
-
-
-@pytest.mark.parametrize("installed", [True, False])
-def test_large_databases_give_the_same_answers_with_faiss_and_without(installed, monkeypatch):
-    faiss = pytest.importorskip("faiss")
-    asked = []
-    monkeypatch.setattr(database_module, "LARGE", 100)
-    monkeypatch.setattr(database_module, "_faiss", lambda: asked.append(1) or (faiss if installed else None))
-    rng = np.random.default_rng(3)
-    known = rng.normal(size=(300, 8)).astype(np.float32)
-    known[200:220] = known[:20]  # ties: who of two equals comes first is nobody's promise
-    with FaceDatabase(":memory:", 8) as database:
-        for row, values in enumerate(known):
-            database.add(str(row), values, CONSENT)
-        for wanted in (*rng.normal(size=(4, 8)), known[5]):
-            true = cdist(known, wanted[None])[:, 0]
-            for k in (1, 7, 300, 400):
-                found = database.search(wanted, k)
-                np.testing.assert_allclose([m.distance for m in found], np.sort(true)[:k], atol=1e-6)
-                np.testing.assert_allclose(
-                    [m.distance for m in found], true[[int(m.name) for m in found]], atol=1e-6
-                )
-                assert len({match.name for match in found}) == len(found)
-    assert asked
 
 
 def test_a_change_of_another_connection_is_seen(tmp_path):
@@ -174,7 +149,6 @@ TestTogether.settings = settings(max_examples=25, stateful_step_count=15, deadli
 WRITER = """
 import sys
 import numpy as np
-from utils.faces import database as database_module
 from utils.faces.database import FaceDatabase
 with FaceDatabase(sys.argv[1], 8) as database:
     for number in range(int(sys.argv[2]), 10**9):

@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-# From more encodings on, faiss searches, where it is installed: the same rows, up to ties.
-LARGE = 100_000
+from utils.faces.nearest import Search, exact_search
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS encodings (
@@ -88,7 +87,7 @@ class FaceDatabase:
         except BaseException:
             self._connection.close()
             raise
-        self._known: tuple[tuple[int, int], list[str], np.ndarray, np.ndarray] | None = None
+        self._known: tuple[tuple[int, int], list[str], np.ndarray, Search | None] | None = None
 
     def __enter__(self) -> "FaceDatabase":
         """Return the database; it is closed at the end of the block."""
@@ -194,10 +193,10 @@ class FaceDatabase:
         if k < 1:
             raise ValueError(f"k must be at least 1, got {k!r}")
         wanted = self._checked(encoding)
-        names, known, halves = self._searchable()
-        if not names:
+        names, known, search = self._searchable()
+        if search is None:
             return []
-        best = _nearest(known, halves, wanted, min(k, len(names)))
+        best = search(wanted, min(k, len(names)))
         exact = np.linalg.norm(known[best].astype(np.float64) - wanted, axis=1)
         return [Match(names[i], float(distance)) for i, distance in zip(best, exact, strict=True)]
 
@@ -238,42 +237,13 @@ class FaceDatabase:
         rows = self._connection.execute("SELECT name, encoding FROM encodings ORDER BY id").fetchall()
         return [name for name, _ in rows], self._matrix([values for _, values in rows])
 
-    def _searchable(self) -> tuple[list[str], np.ndarray, np.ndarray]:
-        """Return names, encodings and half their squared lengths, read again only when somebody changed the file."""
+    def _searchable(self) -> tuple[list[str], np.ndarray, Search | None]:
+        """Return names, encodings and their search, made again only when somebody changed the file; None for nobody."""
         version = (
             self._connection.execute("PRAGMA data_version").fetchone()[0],
             self._connection.total_changes,
         )
         if self._known is None or self._known[0] != version:
             names, known = self._all()
-            self._known = version, names, known, np.einsum("nd,nd->n", known, known) / 2
+            self._known = version, names, known, exact_search(known) if names else None
         return self._known[1:]
-
-
-def _nearest(known: np.ndarray, halves: np.ndarray, wanted: np.ndarray, k: int) -> np.ndarray:
-    """Return the rows of the k nearest encodings, the nearest first."""
-    faiss = _faiss() if len(known) > LARGE else None
-    if faiss is not None:
-        # What its IndexFlatL2 computes, exact, without a second copy of all encodings.
-        return faiss.knn(wanted[None], known, k, faiss.METRIC_L2)[1][0]
-    # ‖x − w‖² = 2 (½‖x‖² − x·w) + ‖w‖², and the last part is the same for all.
-    scores = known @ wanted
-    np.subtract(halves, scores, out=scores)
-    return _least(scores, k)
-
-
-def _faiss() -> ModuleType | None:
-    """Return faiss where it is installed: it is an extra."""
-    try:
-        import faiss
-    except ImportError:
-        return None
-    return faiss
-
-
-def _least(scores: np.ndarray, k: int) -> np.ndarray:
-    """Return the places of the k least, the least first; one is found several times as fast as by sorting parts."""
-    if k == 1:
-        return scores.argmin(keepdims=True)
-    best = np.argpartition(scores, k - 1)[:k]
-    return best[np.argsort(scores[best], kind="stable")]
