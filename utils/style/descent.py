@@ -38,12 +38,18 @@ def adam_steps(
     """
     picture = tf.Variable(start, dtype=tf.float32)
     optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build([picture])
+
+    @tf.function
+    def update(slope: tf.Tensor) -> None:
+        optimizer.apply([slope], [picture])
+        picture.assign(tf.clip_by_value(picture, 0, 1))
+
     for step in range(steps + 1):
         cost, slope = gradient(picture.value())
         yield step, _finite(cost, step), picture.numpy()
         if step < steps:
-            optimizer.apply([slope], [picture])
-            picture.assign(tf.clip_by_value(picture, 0, 1))
+            update(slope)
 
 
 def lbfgs_steps(
