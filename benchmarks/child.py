@@ -36,6 +36,7 @@ def main(name: str, result: str, mode: str, *beginnings: str) -> None:
             failures.append(f"{case.name} failed: {type(error).__name__}: {str(error).strip()[:300]}")
             continue
         said = "too noisy" if done[-1].refused else f"{done[-1].rounds} rounds"
+        said += f", {done[-1].disturbed} disturbed" if done[-1].disturbed else ""
         print(f"  {name}, {case.name}: {said}, {time.monotonic() - case_began:.0f} s in all", flush=True)
     seconds = round(time.monotonic() - began, 1)
     group = GroupResult(name, GROUPS[name].threads, tuple(done), seconds, "; ".join(failures))

@@ -76,6 +76,7 @@ def _draw_group(ax, group: GroupResult) -> None:
                 ax.plot([goal.at_most] * 2, [y - 0.45, y + 0.45], color=mark, linewidth=2.5)
     ax.axvline(1, color="0.3", linewidth=1)
     ax.set_xscale("log")
+    _plain_ticks(ax.xaxis)
     ax.set_yticks(range(len(bars)), [f"{case.name} | {form.name}" for case, form in bars], fontsize=8)
     ax.set_ylim(len(bars) - 0.5, -0.5)
     ax.set_title(group.name, loc="left")
@@ -92,9 +93,23 @@ def _draw_growth(found: list[Growth], path: Path) -> Path:
             label = f"{row.form}: {row.exponent.value:.2f} ± {row.exponent.error:.2f}"
             ax.plot(row.sizes, row.seconds, "o-", label=label, zorder=3 if row.form == "ours" else 2)
         ax.set(xscale="log", yscale="log", xlabel=key[1], ylabel="seconds", title=key[0])
-        ax.legend(fontsize=7, title="time ~ size to the power of", title_fontsize=7)
+        _plain_ticks(ax.xaxis)
+        _plain_ticks(ax.yaxis)
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high * (high / low) ** 0.5)  # a third of the height is the legend's
+        ax.legend(loc="upper left", fontsize=7, title="time ~ size to the power of", title_fontsize=7)
     for ax in panels.flat[len(series) :]:
         ax.remove()
     figure.savefig(path)
     plt.close(figure)
     return path
+
+
+def _plain_ticks(axis) -> None:
+    """Write 0.2 instead of 2 × 10⁻¹, at 1, 2 and 5 only where an axis covers few powers of ten."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axis.set_major_formatter("{x:,g}")
+    axis.set_minor_formatter(NullFormatter())

@@ -1,17 +1,21 @@
-"""Whether the machine was quiet enough: a fixed piece of work that is timed in every round, and what others use."""
+"""Whether the machine was quiet enough: a fixed piece of work that is timed around every round, and what others use."""
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
-from benchmarks.spread import Spread, spread
+from benchmarks.spread import Spread
 
-# Above these a case is not reported. Another program that computes all the time uses one processor; the probe widens by
-# a fifth when a processor is shared or its clock changes.
+# A round counts when the fixed work took nearly its usual time before and after it. A core that it shares with another
+# machine's program takes a third longer, one whose clock has been raised a quarter less.
+MOST_OFF = 0.125  # as a share of the median
+# Above these a case is not reported. Another program that computes all the time uses one processor.
+MOST_DISTURBED = 2 / 3  # of the rounds
 MOST_OTHERS = 0.25
-MOST_PROBE_WIDTH = 0.25
 MOST_RATIO_WIDTH = 0.5
 GAP = 0.25  # seconds of rest in which others are watched
 _STAT = Path("/proc/stat")
@@ -77,25 +81,42 @@ class Meter:
     others: Callable[[], float | None] = others_busy
 
 
-def why_too_noisy(probes: Sequence[float], others: Sequence[float | None], ratios: dict[str, Spread]) -> str:
-    """Return the sentence why a case cannot be reported, or an empty string.
+def quiet_rounds(probes: Sequence[float]) -> list[bool]:
+    """Tell of each round whether it was quiet.
+
+    Whether a round counts depends on the fixed work alone, never on what was measured in it.
 
     Parameters
     ----------
     probes : sequence of float
-        Seconds of the fixed work, over the rounds.
+        Seconds of the fixed work: before the first round, and after each.
+    """
+    usual = median(probes)
+    near = [abs(seconds - usual) <= MOST_OFF * usual for seconds in probes]
+    return [before and after for before, after in pairwise(near)]
+
+
+def why_too_noisy(quiet: Sequence[bool], others: Sequence[float | None]) -> str:
+    """Return the sentence why a case cannot be reported, or an empty string.
+
+    Parameters
+    ----------
+    quiet : sequence of bool
+        Of each round, whether it was.
     others : sequence of float or None
         Processors' time used by others, in the rests.
-    ratios : dict of str to Spread
-        The ratios that a goal is set for, by the name of the form.
     """
     busiest = max((value for value in others if value is not None), default=0.0)
     if busiest > MOST_OTHERS:
         return f"other programs used {busiest:.2f} of a processor, at most {MOST_OTHERS} is borne"
-    fixed = spread(probes)
-    if fixed.width > MOST_PROBE_WIDTH:
-        low, high = fixed.low / fixed.median, fixed.high / fixed.median
-        return f"a fixed piece of work took from {low:.2f} to {high:.2f} of its median time"
+    disturbed = len(quiet) - sum(quiet)
+    if disturbed > MOST_DISTURBED * len(quiet):
+        return f"a fixed piece of work did not take its usual time around {disturbed} of {len(quiet)} rounds"
+    return ""
+
+
+def why_too_wide(ratios: Mapping[str, Spread]) -> str:
+    """Return the sentence why ratios that have a goal scatter too much, or an empty string."""
     for name, ratio in ratios.items():
         if ratio.width > MOST_RATIO_WIDTH:
             return f"the time over {name}'s went from {ratio.low:.3g} to {ratio.high:.3g} between rounds"

@@ -5,13 +5,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.figures import draw_run
 from benchmarks.groups import GROUPS
 from benchmarks.machine import describe_machine, describe_versions
+from benchmarks.merge import merge_groups
 from benchmarks.noise import MOST_OTHERS, others_busy
 from benchmarks.report import fill_readme, print_comparison, print_run
 from benchmarks.results import GroupResult, Run, common_ratios, complaints, read_group, read_run, write_run
@@ -53,18 +55,23 @@ def bench(root: Path, names: Sequence[str], file: Path | None, say: Say, *, smok
     if not smoke:
         refuse_when_busy(others_busy(1.0))
     taken = datetime.now(UTC).isoformat(timespec="seconds")
-    groups = []
-    for name, beginnings in wanted.items():
+    run = Run(taken, describe_machine(), describe_versions(root), (), smoke)
+    for name in passes(wanted, smoke=smoke):
         say(f"{name}: {GROUPS[name].says} ({threads_in_words(GROUPS[name].threads)})")
-        groups.append(_run_group(root, name, beginnings, smoke))
-    run = Run(taken, describe_machine(), describe_versions(root), tuple(groups), smoke)
+        try:
+            group = _run_group(root, name, wanted[name], smoke)
+        except KeyboardInterrupt:
+            raise Refusal(_interrupted(run, file)) from None
+        done = {group.name: group for group in run.groups}
+        done[name] = merge_groups(done[name], group) if name in done else group
+        run = replace(run, groups=tuple(done.values()))
+        if file is not None:
+            write_run(run, file)  # what is measured is kept, whatever comes of the next group
     return finish(run, file, say)
 
 
 def finish(run: Run, file: Path | None, say: Say) -> int:
-    """Print the report of a run, write its files, and return the exit status."""
-    if file is not None:
-        write_run(run, file)  # before anything else can go wrong
+    """Print the report of a run, draw its figures beside its file, and return the exit status."""
     print_run(run)
     if file is not None:
         say(f"Written: {', '.join(map(str, (file, *draw_run(run, file))))}")
@@ -76,6 +83,19 @@ def finish(run: Run, file: Path | None, say: Say) -> int:
         return 1 if any(group.failed for group in run.groups) else 0
     say("Some goals are missed or could not be judged." if wrong else "Every goal is reached.")
     return 1 if wrong else 0
+
+
+def passes(names: Iterable[str], *, smoke: bool = False) -> list[str]:
+    """Return the groups in the order of their processes: all of them, then those again that are measured twice."""
+    names = list(names)
+    return names if smoke else names + [name for name in names if GROUPS[name].passes > 1]
+
+
+def _interrupted(run: Run, file: Path | None) -> str:
+    done = ", ".join(group.name for group in run.groups)
+    if file is None or not done:
+        return "Interrupted; nothing was written."
+    return f"Interrupted; {file} holds the groups that were done: {done}."
 
 
 def select(names: Sequence[str]) -> dict[str, list[str]]:
@@ -137,7 +157,7 @@ def group_environment(root: Path, threads: int, given: Mapping[str, str] | None 
         "OPENBLAS_NUM_THREADS": count,
         "MKL_NUM_THREADS": count,
         "TF_NUM_INTRAOP_THREADS": count,
-        "TF_NUM_INTEROP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": count,
         # Threads of one library that wait by computing would disturb the next one.
         "OMP_WAIT_POLICY": "passive",
         "OPENBLAS_THREAD_TIMEOUT": "4",
@@ -153,10 +173,7 @@ def _run_group(root: Path, name: str, beginnings: Sequence[str], smoke: bool) ->
         result = Path(folder, "result.json")
         mode = "smoke" if smoke else "measure"
         command = [sys.executable, "-m", "benchmarks.child", name, str(result), mode, *beginnings]
-        try:
-            done = subprocess.run(command, env=group_environment(root, threads), cwd=root)
-        except KeyboardInterrupt:
-            raise Refusal("Interrupted; nothing was written.") from None
+        done = subprocess.run(command, env=group_environment(root, threads), cwd=root)
         if not result.is_file():
             return GroupResult(name, threads, (), failed=f"its process ended with status {done.returncode}")
         return read_group(json.loads(result.read_text(encoding="utf-8")))

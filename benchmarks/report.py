@@ -103,7 +103,7 @@ def seconds_text(seconds: Spread, rounds: int) -> str:
 def _goal_texts(goal: GoalResult | None, unit: str = "") -> tuple[str, str]:
     if goal is None:
         return "", ""
-    return f"≤ {goal.at_most:.3g}{unit}", {True: "yes", False: "no", None: "not judged"}[goal.reached]
+    return f"≤ {goal.at_most:,g}{unit}", {True: "yes", False: "no", None: "not judged"}[goal.reached]
 
 
 def _title(group: GroupResult) -> str:

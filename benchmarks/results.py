@@ -1,6 +1,7 @@
 """What a run has found, as plain data, and the JSON file that it is kept in."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,7 +48,9 @@ class CaseResult:
     name, work, series, size
         As declared.
     rounds : int
-        How often every form was called.
+        How many rounds count.
+    disturbed : int
+        How many do not, because the machine was not quiet.
     forms : tuple of FormResult
         Ours is the first.
     goals : tuple of GoalResult
@@ -69,6 +72,7 @@ class CaseResult:
     details: tuple[Detail, ...] = ()
     series: str = ""
     size: float = 0
+    disturbed: int = 0
     refused: str = ""
 
 
@@ -126,8 +130,10 @@ def complaints(run: Run) -> list[str]:
 
 
 def write_run(run: Run, path: Path) -> None:
-    """Write a run as JSON."""
-    path.write_text(json.dumps(asdict(run), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write a run as JSON, over an earlier one only when it is whole."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(asdict(run), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(partial, path)
 
 
 def read_run(path: Path) -> Run:

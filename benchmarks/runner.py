@@ -3,20 +3,23 @@
 import gc
 import math
 import tracemalloc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import compress
 from statistics import median
 
 from benchmarks.cases import OURS, Case, Detail, Form, Missing, Work
-from benchmarks.noise import MOST_OTHERS, Meter, why_too_noisy
+from benchmarks.noise import MOST_OTHERS, Meter, quiet_rounds, why_too_noisy, why_too_wide
 from benchmarks.results import CaseResult, FormResult, GoalResult
-from benchmarks.spread import paired_ratio, spread
+from benchmarks.spread import Spread, paired_ratio, spread
 
 LEAST_ROUNDS, MOST_ROUNDS = 7, 60
+MOST_TURNS = 2  # times as many rounds as are wanted, until so many were quiet
 SHORTEST = 0.004  # seconds of a sample: a faster form is called several times in a row
 MOST_CALLS = 1_000
-ATTEMPTS = 2  # to find a quiet moment
-PROBES = 5  # a round, of which the median counts: the first meets the clock that the work before has left
+ATTEMPTS = 3  # to find a quiet moment
+LONG = 0.5  # seconds of a round: of a longer one the moments around it say nothing
+PROBES = 5  # between rounds; the median counts, since the first meets the clock that the work before has left
 REAL = Meter()
 
 
@@ -52,29 +55,59 @@ def _attempt(case: Case, work: Work, meter: Meter, smoke: bool) -> CaseResult:
     named = {OURS: work.ours, **work.peers, **work.limits}
     forms = {name: form for name, form in named.items() if isinstance(form, Form)}
     others = [] if smoke else [_rest(meter)]
-    calls, rounds = _plan(case, forms, meter, smoke)
-    probes: list[float] = []
-    times: dict[str, list[float]] = {name: [] for name in forms}
-    details: tuple[Detail, ...] = ()
+    calls, rounds, round_seconds = _plan(case, forms, meter, smoke)
     with _no_collection():
-        for number in range(rounds):
-            probes.append(median(meter.probe() for _ in range(PROBES)))
-            for name in _rotated(list(forms), number):
-                seconds, found = _sample(forms[name], calls[name], meter)
-                times[name].append(seconds)
-                details = found or details
+        if smoke or round_seconds > LONG:
+            times, details = _take_turns(forms, calls, range(rounds), meter)
+            quiet = [True] * rounds
+        else:
+            times, details, quiet = _take_quiet_turns(forms, calls, rounds, meter)
     if not smoke:
         others.append(_rest(meter))
-    measured = tuple(_form_result(name, form, work, times) for name, form in named.items())
-    watched = {form.name: form.ratio for form in measured if form.ratio and form.name in case.goals}
-    refused = "" if smoke else why_too_noisy(probes, others, watched)
-    about = {"name": case.name, "work": case.work, "series": case.series, "size": case.size, "rounds": rounds}
+    times = {name: list(compress(seconds, quiet)) for name, seconds in times.items()}
+    about = {"name": case.name, "work": case.work, "series": case.series, "size": case.size}
+    about |= {"rounds": sum(quiet), "disturbed": len(quiet) - sum(quiet)}
+    refused = "" if smoke else why_too_noisy(quiet, others)
+    measured = () if refused else tuple(_form_results(named, work, times))
+    refused = refused or ("" if smoke else why_too_wide(_watched(case, measured)))
     if refused:
-        silent = tuple(FormResult(form.name, form.role, missing=form.missing) for form in measured)
-        return CaseResult(**about, forms=silent, refused=refused)
+        return CaseResult(**about, forms=tuple(_form_results(named, work, {})), refused=refused)
     memory = _peak(work) if work.output_bytes else None
     goals = tuple(_goals(case, measured, memory))
     return CaseResult(**about, forms=measured, goals=goals, memory=memory, details=details)
+
+
+def _take_quiet_turns(
+    forms: Mapping[str, Form], calls: Mapping[str, int], rounds: int, meter: Meter
+) -> tuple[dict[str, list[float]], tuple[Detail, ...], list[bool]]:
+    """Return the times of rounds until so many were quiet, as far as `MOST_TURNS` times as many go."""
+    times: dict[str, list[float]] = {name: [] for name in forms}
+    probes, quiet = [_probe(meter)], []
+    while sum(quiet) < rounds and len(quiet) < MOST_TURNS * rounds:
+        found, details = _take_turns(forms, calls, [len(quiet)], meter)
+        for name, seconds in found.items():
+            times[name] += seconds
+        probes.append(_probe(meter))
+        quiet = quiet_rounds(probes)
+    return times, details, quiet
+
+
+def _take_turns(
+    forms: Mapping[str, Form], calls: Mapping[str, int], numbers: Iterable[int], meter: Meter
+) -> tuple[dict[str, list[float]], tuple[Detail, ...]]:
+    """Return the times of every form in rounds of these numbers, and what our form lists beside."""
+    times: dict[str, list[float]] = {name: [] for name in forms}
+    details: tuple[Detail, ...] = ()
+    for number in numbers:
+        for name in _rotated(list(forms), number):
+            seconds, found = _sample(forms[name], calls[name], meter)
+            times[name].append(seconds)
+            details = found or details
+    return times, details
+
+
+def _probe(meter: Meter) -> float:
+    return median(meter.probe() for _ in range(PROBES))
 
 
 def _rest(meter: Meter) -> float | None:
@@ -83,10 +116,12 @@ def _rest(meter: Meter) -> float | None:
     return found if found is None or found <= MOST_OTHERS else meter.others()
 
 
-def _plan(case: Case, forms: Mapping[str, Form], meter: Meter, smoke: bool) -> tuple[dict[str, int], int]:
-    """Return how often each form is called in a row, and how many rounds fit into the budget."""
+def _plan(
+    case: Case, forms: Mapping[str, Form], meter: Meter, smoke: bool
+) -> tuple[dict[str, int], int, float]:
+    """Return how often each form is called in a row, how many rounds fit into the budget, and a round's seconds."""
     if case.rounds:
-        return dict.fromkeys(forms, 1), 1 if smoke else case.rounds
+        return dict.fromkeys(forms, 1), 1 if smoke else case.rounds, math.inf
     calls, round_seconds = {}, 0.0
     for name, form in forms.items():
         began = meter.clock()
@@ -94,7 +129,8 @@ def _plan(case: Case, forms: Mapping[str, Form], meter: Meter, smoke: bool) -> t
         took = max(meter.clock() - began, 1e-9)
         calls[name] = 1 if form.own_clock or smoke else min(math.ceil(SHORTEST / took), MOST_CALLS)
         round_seconds += calls[name] * took
-    return calls, 2 if smoke else min(max(int(case.budget / round_seconds), LEAST_ROUNDS), MOST_ROUNDS)
+    rounds = 2 if smoke else min(max(int(case.budget / round_seconds), LEAST_ROUNDS), MOST_ROUNDS)
+    return calls, rounds, round_seconds
 
 
 def _sample(form: Form, calls: int, meter: Meter) -> tuple[float, tuple[Detail, ...]]:
@@ -113,12 +149,21 @@ def _rotated(names: list[str], number: int) -> list[str]:
     return names[first:] + names[:first]
 
 
-def _form_result(name: str, form: Form | Missing, work: Work, times: Mapping[str, list[float]]) -> FormResult:
-    role = OURS if name == OURS else "limit" if name in work.limits else "peer"
-    if isinstance(form, Missing):
-        return FormResult(name, role, missing=form.reason)
-    ratio = None if name == OURS else paired_ratio(times[OURS], times[name])
-    return FormResult(name, role, spread(times[name]), ratio)
+def _form_results(
+    named: Mapping[str, Form | Missing], work: Work, times: Mapping[str, list[float]]
+) -> Iterator[FormResult]:
+    """Yield what was found of every form; without times, what they are."""
+    for name, form in named.items():
+        role = OURS if name == OURS else "limit" if name in work.limits else "peer"
+        if isinstance(form, Missing) or not times:
+            yield FormResult(name, role, missing=form.reason if isinstance(form, Missing) else "")
+        else:
+            ratio = None if name == OURS else paired_ratio(times[OURS], times[name])
+            yield FormResult(name, role, spread(times[name]), ratio)
+
+
+def _watched(case: Case, measured: Iterable[FormResult]) -> dict[str, Spread]:
+    return {form.name: form.ratio for form in measured if form.ratio and form.name in case.goals}
 
 
 def _goals(case: Case, forms: tuple[FormResult, ...], memory: float | None) -> Iterator[GoalResult]:

@@ -161,11 +161,11 @@ def resnet50(work: str, passes: int) -> Work:
     return Work(forms.pop(OURS), forms, {SGEMM: multiplications(passes * count)})
 
 
-def case(work: str, passes: int, budget: float) -> Case:
-    """Return one of the two; the goal is plain PyTorch's speed."""
+def case(work: str, passes: int, at_most: float, budget: float) -> Case:
+    """Return one of the two; the goal is a share of plain PyTorch's time."""
     says = f"ResNet-50, {BATCH} pictures {SIDE}×{SIDE}"
-    return Case(work, says, partial(resnet50, work, passes), {TORCH: 1.0}, budget=budget)
+    return Case(work, says, partial(resnet50, work, passes), {TORCH: at_most}, budget=budget)
 
 
 # Backward takes two products as large as forward's: for the weights and for the input.
-CASES = [case(INFERENCE, 1, 12), case(STEP, 3, 30)]
+CASES = [case(INFERENCE, 1, at_most=1.1, budget=12), case(STEP, 3, at_most=1.0, budget=30)]

@@ -17,7 +17,7 @@ from benchmarks.groups import GROUPS
 from benchmarks.groups.course import seconds_by_notebook
 from benchmarks.noise import others_busy
 from benchmarks.peers import optional
-from benchmarks.results import read_run, write_run
+from benchmarks.results import GroupResult, read_run, write_run
 from tests.benchmarks.fakes import case_result, run, with_ratio
 from utils import cli
 from utils.course.bench import run_bench
@@ -101,8 +101,35 @@ def test_the_exit_status_tells_whether_everything_is_well(what, tmp_path, capsys
         found = run(groups=(type(found.groups[0])("conv", 1, (), failed="its process ended"),))
     said = []
     assert program.finish(found, tmp_path / "run.json", said.append) == STATUS[what]
-    assert read_run(tmp_path / "run.json") == found
     assert ("Every goal is reached." in said) == (STATUS[what] == 0)
+
+
+@pytest.fixture
+def quiet_machine(monkeypatch):
+    monkeypatch.setattr(program, "others_busy", lambda seconds: 0.0)
+
+
+def test_a_run_is_kept_in_its_file(tmp_path, monkeypatch, quiet_machine, capsys):
+    monkeypatch.setattr(
+        program, "_run_group", lambda root, name, *_: GroupResult(name, 1, (with_ratio(1, 1, 1),))
+    )
+    assert program.bench(ROOT, ["conv", "grade"], tmp_path / "run.json", lambda line: None) == 0
+    assert [group.name for group in read_run(tmp_path / "run.json").groups] == ["conv", "grade"]
+
+
+def test_an_interruption_keeps_the_groups_that_were_done(tmp_path, monkeypatch, quiet_machine):
+    def measure(root, name, *_):
+        if name == "nms":
+            raise KeyboardInterrupt
+        return GroupResult(name, 1, (case_result(),))
+
+    monkeypatch.setattr(program, "_run_group", measure)
+    with pytest.raises(Refusal, match=r"run\.json holds the groups that were done: conv"):
+        program.bench(ROOT, ["conv", "nms"], tmp_path / "run.json", lambda line: None)
+    assert [group.name for group in read_run(tmp_path / "run.json").groups] == ["conv"]
+    with pytest.raises(Refusal, match="nothing was written"):
+        program.bench(ROOT, ["nms"], tmp_path / "other.json", lambda line: None)
+    assert not (tmp_path / "other.json").exists()
 
 
 def test_two_runs_are_compared(tmp_path):
