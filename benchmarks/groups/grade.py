@@ -132,12 +132,12 @@ CASES = [
     class_of(1),
     class_of(2),
     class_of(4),
-    class_of(8, rounds=2, at_most=round(1 / 3, 2)),
+    class_of(8, rounds=3, at_most=round(1 / 3, 2)),
     Case(
         "TensorFlow, 5",
         f"5 submissions of {NOTEBOOKS[IN_TENSORFLOW].path}",
         partial(grading, IN_TENSORFLOW, 5),
         {NBGRADER: 0.25},
-        rounds=1,
+        rounds=3,
     ),
 ]
