@@ -1,4 +1,4 @@
-"""The nearest encodings, by a matrix product and by faiss: beside all distances, and the faster of the two."""
+"""The nearest encodings, by a matrix product, row by row and by faiss: beside all distances, and the fastest."""
 
 import time
 
@@ -12,13 +12,17 @@ KNOWN = np.random.default_rng(3).normal(size=(300, 8)).astype(np.float32)
 KNOWN[200:220] = KNOWN[:20]  # ties: who of two equals comes first is nobody's promise
 
 
-@pytest.fixture(params=["by product", "by faiss"])
+WAYS = ("by product", "row by row", "by faiss")
+
+
+@pytest.fixture(params=WAYS)
 def search(request, monkeypatch):
-    """Each of the two searches, which is the fastest for a moment."""
+    """Each of the searches, which is the fastest for a moment."""
     if request.param == "by faiss":
         pytest.importorskip("faiss")
+    monkeypatch.setattr(nearest, "MANY", 100)
     monkeypatch.setattr(nearest, "LARGE", 100)
-    monkeypatch.setattr(nearest, "_fastest", lambda searches, _: searches[request.param == "by faiss"])
+    monkeypatch.setattr(nearest, "_fastest", lambda searches, _: searches[WAYS.index(request.param)])
     return nearest.exact_search(KNOWN)
 
 
@@ -38,6 +42,15 @@ def test_faiss_is_tried_where_there_are_many(monkeypatch, count, tried):
     monkeypatch.setattr(nearest, "_faiss", lambda: asked.append(True))
     assert nearest.exact_search(KNOWN[:count])(KNOWN[7], 1) == [7]
     assert bool(asked) == tried
+
+
+@pytest.mark.parametrize(("count", "ways"), [(100, 1), (101, 2)])
+def test_a_second_way_is_tried_where_there_are_many(monkeypatch, count, ways):
+    seen = []
+    monkeypatch.setattr(nearest, "MANY", 100)
+    monkeypatch.setattr(nearest, "_fastest", lambda searches, _: seen.extend(searches) or searches[0])
+    nearest.exact_search(KNOWN[:count])
+    assert len(seen) == ways
 
 
 @pytest.mark.parametrize("slow", [0, 1])
