@@ -53,6 +53,13 @@ def test_a_second_way_is_tried_where_there_are_many(monkeypatch, count, ways):
     assert len(seen) == ways
 
 
+@pytest.mark.parametrize("length", [1, 8, 128, 130])
+def test_the_encoding_read_for_each_row_begins_with_a_cache_line(length):
+    rooms = [nearest._at_cache_line(length) for _ in range(20)]
+    assert all(room.shape == (length,) and room.dtype == np.float32 for room in rooms)
+    assert all(room.ctypes.data % 64 == 0 for room in rooms)
+
+
 @pytest.mark.parametrize("slow", [0, 1])
 def test_the_faster_search_is_taken(slow):
     def search(number):

@@ -4,6 +4,7 @@ Every change is one transaction, so a crash leaves what was there before it or w
 is overwritten on disk, not only unlinked.
 """
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -197,8 +198,9 @@ class FaceDatabase:
         if search is None:
             return []
         best = search(wanted, min(k, len(names)))
-        exact = np.linalg.norm(known[best].astype(np.float64) - wanted, axis=1)
-        return [Match(names[i], float(distance)) for i, distance in zip(best, exact, strict=True)]
+        away = known[best] - wanted
+        distances = np.sqrt(np.vecdot(away, away))
+        return [Match(names[i], distance) for i, distance in zip(best, distances.tolist(), strict=True)]
 
     def _prepare(self, path: str | Path) -> None:
         try:
@@ -226,8 +228,8 @@ class FaceDatabase:
         values = np.asarray(encoding, _DTYPE)
         if values.shape != (self.length,):
             raise ValueError(f"encoding must have shape ({self.length},), got {values.shape}")
-        if not np.isfinite(values).all():
-            raise ValueError("encoding must be finite, got NaN or infinity")
+        if not math.isfinite(np.dot(values, values)):  # values of 1e20 would make each distance infinite
+            raise ValueError("encoding must have a finite length, got NaN, infinity or too large values")
         return values
 
     def _matrix(self, rows: list[bytes]) -> np.ndarray:
