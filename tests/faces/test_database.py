@@ -82,7 +82,11 @@ def test_who_is_forgotten_is_gone_from_the_disk(tmp_path):
             ValueError,
             r"encoding must have shape \(8,\), got \(7,\)",
         ),
-        (lambda d: d.add("Ada", np.full(8, np.nan), CONSENT), ValueError, "encoding must have a finite length"),
+        (
+            lambda d: d.add("Ada", np.full(8, np.nan), CONSENT),
+            ValueError,
+            "encoding must have a finite length",
+        ),
         (lambda d: d.add("Ada", np.full(8, 1e20), CONSENT), ValueError, "encoding must have a finite length"),
         (lambda d: d.add(" ", encoding(0), CONSENT), ValueError, "name must be a text that is not empty"),
         (lambda d: d.add("Ada", encoding(0), ""), ValueError, "consent must be a text"),
