@@ -132,7 +132,7 @@ def fill_readme(folder: Path) -> None:
     files = sorted(path for path in (folder / "results").glob("*.json") if not path.name.endswith(AGAIN))
     if not files:
         raise Refusal(
-            f"There is no run in {folder / 'results'}: `course bench --json benchmarks/results/run.json` makes one."
+            f"There is no run in {folder / 'results'}: `course bench --json benchmarks/results/MACHINE.json` makes one."
         )
     tables = "\n".join(map(_section, files))
     before, after = text.split(BEGIN)[0], text.split(END)[1]
