@@ -39,6 +39,6 @@ GROUPS = {
     "check": Group(2, "how long a learner waits for a check", passes=2),
     "startup": Group(2, "how long a learner waits for a start", passes=2),
     "grade": Group(2, "grading a class"),
-    "course": Group(2, "every notebook under nbval; takes 13 minutes", by_default=False),
+    "course": Group(2, "every notebook under nbval; takes a quarter of an hour", by_default=False),
     "demos": Group(2, "the demos in a browser", by_default=False),
 }
