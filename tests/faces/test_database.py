@@ -45,7 +45,7 @@ def test_search_is_a_look_at_all_distances():
         found = database.search(wanted, 7)
         nearest = cdist(known, wanted[None])[:, 0]
         assert [match.name for match in found] == [f"person {row}" for row in np.argsort(nearest)[:7]]
-        np.testing.assert_allclose([match.distance for match in found], np.sort(nearest)[:7], rtol=1e-5)
+        np.testing.assert_allclose([match.distance for match in found], np.sort(nearest)[:7], rtol=1e-12)
         assert len(database.search(wanted, 80)) == 50
         # A change is seen at once, also one that another connection makes.
         database.add("the same", wanted, CONSENT)

@@ -198,7 +198,7 @@ class FaceDatabase:
         if search is None:
             return []
         best = search(wanted, min(k, len(names)))
-        away = known[best] - wanted
+        away = np.subtract(known[best], wanted, dtype=np.float64)
         distances = np.sqrt(np.vecdot(away, away))
         return [Match(names[i], distance) for i, distance in zip(best, distances.tolist(), strict=True)]
 
