@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from utils.style.gradients import value_and_gradient
+from utils.style.gradients import compile_gradient, value_and_gradient
 
 
 def class_scores(model: keras.Model) -> keras.Model:
@@ -93,10 +93,15 @@ def smooth_saliency_map(
     """
     if samples < 1:
         raise ValueError(f"samples must be at least 1, got {samples}")
+    _check_class(model, class_index)
+    slope_at = compile_gradient(
+        lambda x: model(x, training=False)[:, class_index], picture[np.newaxis].shape
+    )
     total = np.zeros(picture.shape[:2], np.float32)
     for _ in range(samples):
         copy = picture + noise * rng.standard_normal(picture.shape, np.float32)
-        total += saliency_map(model, copy.astype(np.float32), class_index)
+        _, gradient = slope_at(copy[np.newaxis])
+        total += np.abs(gradient[0]).max(axis=-1)
     return total / samples
 
 
@@ -155,13 +160,14 @@ def occlusion_map(
             f"{window} and {stride}"
         )
     tops, lefts = (range(0, side - window + 1, stride) for side in picture.shape[:2])
-    whole = np.asarray(model(picture[np.newaxis], training=False))[0, class_index]
     rows = []
     for top in tops:
-        covered = np.repeat(picture[np.newaxis], len(lefts), axis=0)
-        for copy, left in zip(covered, lefts, strict=True):
+        # The whole picture goes along with each row: all batches have one shape, which one graph serves.
+        batch = np.repeat(picture[np.newaxis], 1 + len(lefts), axis=0)
+        for copy, left in zip(batch[1:], lefts, strict=True):
             copy[top : top + window, left : left + window] = fill
-        rows.append(whole - np.asarray(model(covered, training=False))[:, class_index])
+        scores = model.predict_on_batch(batch)[:, class_index]
+        rows.append(scores[0] - scores[1:])
     return np.array(rows)
 
 

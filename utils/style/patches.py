@@ -17,7 +17,7 @@ from keras import layers
 from utils.models.preprocessing import ImageNetPreprocessing
 from utils.style.network import feature_extractor
 
-_BATCH = 8
+_PIXELS = 100_000  # of a batch: enough to keep all cores busy, and a bound for the memory of the maps
 _LOCAL = (
     *(layers.InputLayer, layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU),
     *(layers.BatchNormalization, layers.Dropout, layers.SpatialDropout2D, layers.Rescaling),
@@ -153,9 +153,9 @@ def strongest_places(
     extractor = feature_extractor(model, names)
     best: dict[str, Places] = {}
     for numbers, batch in _batches(pictures):
-        maps = extractor(batch, training=False)
+        maps = extractor.predict_on_batch(batch)
         for name in names:
-            for number, map_ in zip(numbers, np.asarray(maps[name]), strict=True):
+            for number, map_ in zip(numbers, maps[name], strict=True):
                 found = _strongest_of_one(map_, number)
                 best[name] = _merge(best[name], found, count) if name in best else found
     if not best:
@@ -272,8 +272,9 @@ def _union(step: layers.Layer, ways: Sequence[_Axis]) -> _Axis:
 
 def _batches(pictures: Iterable[np.ndarray]) -> Iterator[tuple[list[int], np.ndarray]]:
     """Give neighbours of one shape together, with their numbers: a batch takes a third of the time of its pictures."""
-    for _, same in groupby(enumerate(pictures), lambda pair: pair[1].shape):
-        while some := list(islice(same, _BATCH)):
+    for shape, same in groupby(enumerate(pictures), lambda pair: pair[1].shape):
+        count = max(1, _PIXELS // (shape[0] * shape[1]))
+        while some := list(islice(same, count)):
             numbers, batch = zip(*some, strict=True)
             yield list(numbers), np.stack(batch)
 

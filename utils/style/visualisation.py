@@ -6,7 +6,7 @@ Erhan et al. 2009, "Visualizing higher-layer features of a deep network"; Simony
 the TensorFlow backend (see `utils.style.gradients`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -17,6 +17,7 @@ from utils.style.gradients import compile_gradient
 from utils.style.network import feature_extractor
 
 _TINY = 1e-8
+Slope = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -98,31 +99,8 @@ def maximise(
     ValueError
         When there are not as many units as pictures, a unit is none of the layer's, or jitter has no `rng`.
     """
-    network = feature_extractor(model, [layer])
-    channels = model.get_layer(layer).output.shape[-1]
-    _check_units(channels, units, pictures)
-    if regularisation.jitter and rng is None:
-        raise ValueError("rng must be given when there is jitter")
-    chosen = ops.one_hot(np.asarray(units), channels)[:, None, None, :]
-
-    def objective(x):
-        maps = network(x, training=False)[layer]
-        excitement = ops.sum(ops.mean(maps * chosen, axis=(1, 2)))
-        return excitement - ops.sum(_penalties(x, regularisation))
-
-    x = np.clip(pictures, 0, 1).astype(np.float32)
-    slope_at = compile_gradient(objective, x.shape)
-    for _ in range(steps):
-        shift = (
-            rng.integers(-regularisation.jitter, regularisation.jitter + 1, 2) if regularisation.jitter else 0
-        )
-        x = np.roll(x, shift, axis=(1, 2)) if regularisation.jitter else x
-        _, gradient = slope_at(x)
-        length = np.sqrt(np.mean(np.square(gradient), axis=(1, 2, 3), keepdims=True))
-        x = np.clip(x + step_size * gradient / (length + _TINY), 0, 1)
-        x = _blur(x, regularisation.blur)
-        x = np.roll(x, -shift, axis=(1, 2)) if regularisation.jitter else x
-    return x.astype(np.float32)
+    slope_at = _compile_slope(model, layer, units, regularisation)
+    return _climb(slope_at, len(units), pictures, steps, step_size, regularisation, rng)
 
 
 def maximise_coarse_to_fine(
@@ -154,11 +132,14 @@ def maximise_coarse_to_fine(
         float32 in [0, 1].
     """
     pictures = noise(len(units), sizes[0], rng)
+    slope_at = _compile_slope(model, layer, units, regularisation)
     for size in sizes:
         resized = ops.image.resize(
             pictures, (size, size), interpolation="bicubic", data_format="channels_last"
         )
-        pictures = maximise(model, layer, units, np.asarray(resized), steps, step_size, regularisation, rng)
+        pictures = _climb(
+            slope_at, len(units), np.asarray(resized), steps, step_size, regularisation, rng
+        )
     return pictures
 
 
@@ -166,6 +147,53 @@ def activations(model: keras.Model, layer: str, units: Sequence[int], pictures: 
     """Return each unit's mean activation on its own picture, (len(units),); arguments as in :func:`maximise`."""
     maps = np.asarray(feature_extractor(model, [layer])(pictures, training=False)[layer])
     return maps[np.arange(len(units)), :, :, np.asarray(units)].mean(axis=(1, 2))
+
+
+def _compile_slope(
+    model: keras.Model, layer: str, units: Sequence[int], regularisation: Regularisation
+) -> Slope:
+    """Record the excitement of each picture's unit, minus penalties, and its gradient: once for pictures of any size."""
+    network = feature_extractor(model, [layer])
+    channels = model.get_layer(layer).output.shape[-1]
+    for unit in units:
+        if not 0 <= unit < channels:
+            raise ValueError(f"units must be between 0 and {channels - 1}, got {unit!r}")
+    chosen = ops.one_hot(np.asarray(units), channels)[:, None, None, :]
+
+    def objective(x):
+        maps = network(x, training=False)[layer]
+        excitement = ops.sum(ops.mean(maps * chosen, axis=(1, 2)))
+        return excitement - ops.sum(_penalties(x, regularisation))
+
+    return compile_gradient(objective, (len(units), None, None, 3))
+
+
+def _climb(
+    slope_at: Slope,
+    count: int,
+    pictures: np.ndarray,
+    steps: int,
+    step_size: float,
+    regularisation: Regularisation,
+    rng: np.random.Generator | None,
+) -> np.ndarray:
+    """Take the steps of :func:`maximise` at one size."""
+    if pictures.ndim != 4 or len(pictures) != count:
+        raise ValueError(f"pictures must be one a unit, ({count}, height, width, 3), got {pictures.shape}")
+    if regularisation.jitter and rng is None:
+        raise ValueError("rng must be given when there is jitter")
+    x = np.clip(pictures, 0, 1).astype(np.float32)
+    for _ in range(steps):
+        shift = (
+            rng.integers(-regularisation.jitter, regularisation.jitter + 1, 2) if regularisation.jitter else 0
+        )
+        x = np.roll(x, shift, axis=(1, 2)) if regularisation.jitter else x
+        _, gradient = slope_at(x)
+        length = np.sqrt(np.mean(np.square(gradient), axis=(1, 2, 3), keepdims=True))
+        x = np.clip(x + step_size * gradient / (length + _TINY), 0, 1)
+        x = _blur(x, regularisation.blur)
+        x = np.roll(x, -shift, axis=(1, 2)) if regularisation.jitter else x
+    return x.astype(np.float32)
 
 
 def _penalties(x, regularisation: Regularisation):
@@ -188,13 +216,3 @@ def _blur(x: np.ndarray, share: float) -> np.ndarray:
     down = (wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]) / 4
     both = (down[:, :, :-2] + 2 * down[:, :, 1:-1] + down[:, :, 2:]) / 4
     return (1 - share) * x + share * both
-
-
-def _check_units(channels: int, units: Sequence[int], pictures: np.ndarray) -> None:
-    if pictures.ndim != 4 or len(pictures) != len(units):
-        raise ValueError(
-            f"pictures must be one a unit, ({len(units)}, height, width, 3), got {pictures.shape}"
-        )
-    for unit in units:
-        if not 0 <= unit < channels:
-            raise ValueError(f"units must be between 0 and {channels - 1}, got {unit!r}")
