@@ -94,9 +94,7 @@ def smooth_saliency_map(
     if samples < 1:
         raise ValueError(f"samples must be at least 1, got {samples}")
     _check_class(model, class_index)
-    slope_at = compile_gradient(
-        lambda x: model(x, training=False)[:, class_index], picture[np.newaxis].shape
-    )
+    slope_at = compile_gradient(lambda x: model(x, training=False)[:, class_index], picture[np.newaxis].shape)
     total = np.zeros(picture.shape[:2], np.float32)
     for _ in range(samples):
         copy = picture + noise * rng.standard_normal(picture.shape, np.float32)

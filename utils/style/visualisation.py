@@ -137,9 +137,7 @@ def maximise_coarse_to_fine(
         resized = ops.image.resize(
             pictures, (size, size), interpolation="bicubic", data_format="channels_last"
         )
-        pictures = _climb(
-            slope_at, len(units), np.asarray(resized), steps, step_size, regularisation, rng
-        )
+        pictures = _climb(slope_at, len(units), np.asarray(resized), steps, step_size, regularisation, rng)
     return pictures
 
 
@@ -152,7 +150,7 @@ def activations(model: keras.Model, layer: str, units: Sequence[int], pictures: 
 def _compile_slope(
     model: keras.Model, layer: str, units: Sequence[int], regularisation: Regularisation
 ) -> Slope:
-    """Record the excitement of each picture's unit, minus penalties, and its gradient: once for pictures of any size."""
+    """Record each unit's excitement by its picture, minus penalties, with the gradient; for pictures of any size."""
     network = feature_extractor(model, [layer])
     channels = model.get_layer(layer).output.shape[-1]
     for unit in units:
