@@ -4,6 +4,10 @@ Gradients need the TensorFlow backend (see `utils.style.gradients`); occlusion n
 3) in [0, 1], scores are those before the softmax: a probability also rises when other classes' scores fall.
 """
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import keras
 import numpy as np
 from keras import layers
@@ -59,8 +63,7 @@ def saliency_map(model: keras.Model, picture: np.ndarray, class_index: int) -> n
         At least 0.
     """
     _check_class(model, class_index)
-    _, gradient = value_and_gradient(lambda x: model(x, training=False)[:, class_index], picture[np.newaxis])
-    return np.abs(gradient[0]).max(axis=-1)
+    return _saliency(partial(value_and_gradient, _score(model, class_index)), picture)
 
 
 def smooth_saliency_map(
@@ -94,12 +97,11 @@ def smooth_saliency_map(
     if samples < 1:
         raise ValueError(f"samples must be at least 1, got {samples}")
     _check_class(model, class_index)
-    slope_at = compile_gradient(lambda x: model(x, training=False)[:, class_index], picture[np.newaxis].shape)
+    score_and_gradient = compile_gradient(_score(model, class_index), picture[np.newaxis].shape)
     total = np.zeros(picture.shape[:2], np.float32)
     for _ in range(samples):
         copy = picture + noise * rng.standard_normal(picture.shape, np.float32)
-        _, gradient = slope_at(copy[np.newaxis])
-        total += np.abs(gradient[0]).max(axis=-1)
+        total += _saliency(score_and_gradient, copy)
     return total / samples
 
 
@@ -124,7 +126,7 @@ def grad_cam(model: keras.Model, picture: np.ndarray, class_index: int, layer: s
     _check_class(model, class_index)
     before, after = _cut(model, layer)
     maps = before(picture[np.newaxis], training=False)
-    _, gradient = value_and_gradient(lambda x: after(x, training=False)[:, class_index], maps)
+    _, gradient = value_and_gradient(_score(after, class_index), maps)
     weights = gradient.mean(axis=(1, 2))[0]
     return np.maximum(np.asarray(maps)[0] @ weights, 0)
 
@@ -167,6 +169,19 @@ def occlusion_map(
         scores = model.predict_on_batch(batch)[:, class_index]
         rows.append(scores[0] - scores[1:])
     return np.array(rows)
+
+
+def _score(model: keras.Model, class_index: int) -> Callable[[Any], Any]:
+    """Return the function that gives a model's scores of one class, (batch,)."""
+    return lambda x: model(x, training=False)[:, class_index]
+
+
+def _saliency(
+    score_and_gradient: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], picture: np.ndarray
+) -> np.ndarray:
+    """Return the largest magnitude among the channels of the score's gradient by each pixel, (height, width)."""
+    _, gradient = score_and_gradient(picture[np.newaxis])
+    return np.abs(gradient[0]).max(axis=-1)
 
 
 def _cut(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:

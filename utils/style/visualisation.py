@@ -17,7 +17,7 @@ from utils.style.gradients import compile_gradient
 from utils.style.network import feature_extractor
 
 _TINY = 1e-8
-Slope = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+_Slope = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,14 @@ def maximise(
     ValueError
         When there are not as many units as pictures, a unit is none of the layer's, or jitter has no `rng`.
     """
+    if pictures.ndim != 4 or len(pictures) != len(units):
+        raise ValueError(
+            f"pictures must be one a unit, ({len(units)}, height, width, 3), got {pictures.shape}"
+        )
+    if regularisation.jitter and rng is None:
+        raise ValueError("rng must be given when there is jitter")
     slope_at = _compile_slope(model, layer, units, regularisation)
-    return _climb(slope_at, len(units), pictures, steps, step_size, regularisation, rng)
+    return _climb(slope_at, pictures, steps, step_size, regularisation, rng)
 
 
 def maximise_coarse_to_fine(
@@ -137,7 +143,7 @@ def maximise_coarse_to_fine(
         resized = ops.image.resize(
             pictures, (size, size), interpolation="bicubic", data_format="channels_last"
         )
-        pictures = _climb(slope_at, len(units), np.asarray(resized), steps, step_size, regularisation, rng)
+        pictures = _climb(slope_at, np.asarray(resized), steps, step_size, regularisation, rng)
     return pictures
 
 
@@ -149,7 +155,7 @@ def activations(model: keras.Model, layer: str, units: Sequence[int], pictures: 
 
 def _compile_slope(
     model: keras.Model, layer: str, units: Sequence[int], regularisation: Regularisation
-) -> Slope:
+) -> _Slope:
     """Record each unit's excitement by its picture, minus penalties, with the gradient; for pictures of any size."""
     network = feature_extractor(model, [layer])
     channels = model.get_layer(layer).output.shape[-1]
@@ -167,8 +173,7 @@ def _compile_slope(
 
 
 def _climb(
-    slope_at: Slope,
-    count: int,
+    slope_at: _Slope,
     pictures: np.ndarray,
     steps: int,
     step_size: float,
@@ -176,10 +181,6 @@ def _climb(
     rng: np.random.Generator | None,
 ) -> np.ndarray:
     """Take the steps of :func:`maximise` at one size."""
-    if pictures.ndim != 4 or len(pictures) != count:
-        raise ValueError(f"pictures must be one a unit, ({count}, height, width, 3), got {pictures.shape}")
-    if regularisation.jitter and rng is None:
-        raise ValueError("rng must be given when there is jitter")
     x = np.clip(pictures, 0, 1).astype(np.float32)
     for _ in range(steps):
         shift = (
